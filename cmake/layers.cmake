@@ -1,0 +1,41 @@
+# The dependency table of ARCHITECTURE.md as a check: a source may include only headers of the folders that its own folder may use.
+set(REDOUBT_LAYERS
+  "lib/base:base"
+  "lib/oci:base,oci"
+  "lib/plan:base,plan"
+  "lib/sandbox:base,plan,sandbox"
+  "lib/init:base,plan,sandbox,init"
+  "policy:base,oci,plan,policy"
+  "runc-compat:base,oci,plan,sandbox,init,policy,bpf,escalate-vm,runc-compat")
+
+function(redoubt_check_layers)
+  foreach(layer IN LISTS REDOUBT_LAYERS)
+    string(REPLACE ":" ";" parts "${layer}")
+    list(GET parts 0 folder)
+    list(GET parts 1 allowed)
+    string(REPLACE "," ";" allowed "${allowed}")
+    file(GLOB_RECURSE sources ${PROJECT_SOURCE_DIR}/${folder}/*.h ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
+    foreach(source IN LISTS sources)
+      file(STRINGS ${source} lines REGEX "^#include \"")
+      foreach(line IN LISTS lines)
+        string(REGEX REPLACE "^#include \"([^/\"]+)/.*" "\\1" room "${line}")
+        if(NOT room IN_LIST allowed)
+          message(FATAL_ERROR "layers: ${source} may not use '${room}' (${line}); ${folder} may use: ${allowed}")
+        endif()
+      endforeach()
+    endforeach()
+  endforeach()
+endfunction()
+redoubt_check_layers()
+
+# redoubt_library(name DEPS...): a static library of all .cc files in the current folder (not of its subfolders).
+function(redoubt_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC redoubt_flags ${ARGN})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE redoubt_flags ${ARGN})
+  endif()
+endfunction()

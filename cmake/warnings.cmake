@@ -1,0 +1,16 @@
+# Flags of every target of ours: all warnings are errors, hardening on, dead sections dropped.
+add_library(redoubt_flags INTERFACE)
+target_compile_options(redoubt_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Werror -fno-rtti -ffunction-sections -fdata-sections -fvisibility=hidden)
+target_include_directories(redoubt_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR})
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(redoubt_flags INTERFACE -O2 -fstack-protector-strong -fcf-protection=full -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(REDOUBT_SANITIZE)
+  target_compile_options(redoubt_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(redoubt_flags INTERFACE -fsanitize=address,undefined)
+endif()
+if(REDOUBT_FUZZ)
+  target_compile_options(redoubt_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+add_compile_definitions(_GNU_SOURCE)

@@ -1,0 +1,26 @@
+// plan::HostFacts: what this host offers, as data, so that policy::resolve stays pure. Filled by sandbox/probe.
+#ifndef REDOUBT_PLAN_HOST_FACTS_H_
+#define REDOUBT_PLAN_HOST_FACTS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+namespace redoubt::plan {
+
+struct HostFacts {
+  uid_t euid = 0;
+  gid_t egid = 0;
+  bool in_user_namespace = false;   // /proc/self/uid_map is not the identity of the initial namespace
+  uint64_t bounding_capabilities = 0;  // of this process: what can be granted at all
+  int last_capability = 40;         // /proc/sys/kernel/cap_last_cap
+  bool selinux_enabled = false;
+  bool apparmor_enabled = false;
+  bool cgroup_v2_only = false;      // cgroup2 mounted at /sys/fs/cgroup
+  bool time_namespaces = true;
+};
+
+}  // namespace redoubt::plan
+
+#endif  // REDOUBT_PLAN_HOST_FACTS_H_
