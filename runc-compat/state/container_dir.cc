@@ -1,0 +1,258 @@
+#include "runc-compat/state/container_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/io.h"
+#include "base/str.h"
+#include "runc-compat/state/directory.h"
+#include "runc-compat/state/lock_holder.h"
+
+namespace redoubt::state {
+namespace {
+
+constexpr mode_t kIdMode = 0711;
+constexpr mode_t kFileMode = 0600;
+constexpr int kClaimAttempts = 100;
+constexpr long kLongestPauseNs = 16'000'000;
+
+Error missing() {
+  return {ErrorKind::kState, "container does not exist", ENOENT};
+}
+
+Error already_exists() {
+  return {ErrorKind::kState, "container with given ID already exists", EEXIST};
+}
+
+int64_t monotonic_ns() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// Takes the lock of an open directory: true, or false when it is still held after timeout_ms.
+// flock(2) has no timeout of its own, hence short pauses that grow.
+Result<bool> acquire(int fd, int timeout_ms, const std::string& path) {
+  const int64_t deadline = monotonic_ns() + int64_t{timeout_ms} * 1'000'000;
+  long pause_ns = 500'000;
+  for (;;) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+      return true;
+    }
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return Error::system(errno, concat("lock ", path));
+    }
+    if (monotonic_ns() >= deadline) {
+      return false;
+    }
+    const timespec pause = {0, pause_ns};
+    ::nanosleep(&pause, nullptr);
+    pause_ns = std::min(pause_ns * 2, kLongestPauseNs);
+  }
+}
+
+// A write that fails (no space) leaves the old file; the remedy is the same for every kind of
+// damage.
+std::string damaged_frame(const std::string& path) {
+  return concat("state file ", quote(concat(path, "/", kStateFile)));
+}
+
+Error with_remedy(Error error, const std::string& id) {
+  return {error.kind(), concat(error.message(), "; run: delete --force ", id), error.err()};
+}
+
+}  // namespace
+
+ContainerDir::ContainerDir(UniqueFd root_fd, UniqueFd fd, std::string path, std::string id)
+    : root_fd_(std::move(root_fd)),
+      fd_(std::move(fd)),
+      path_(std::move(path)),
+      id_(std::move(id)) {}
+
+Result<ContainerDir> ContainerDir::claim(const std::string& root, const std::string& id) {
+  TRY(validate_id(id));
+  TRY(make_root(root));
+  // A `delete` of the same id may take the new directory away before it is locked: then the claim
+  // starts again.
+  for (int attempt = 0; attempt < kClaimAttempts; ++attempt) {
+    TRY_ASSIGN(UniqueFd root_fd, open_root(root));
+    if (::mkdirat(root_fd.get(), id.c_str(), kIdMode) != 0) {
+      if (errno == EEXIST) {
+        return already_exists();
+      }
+      return Error::system(errno, concat("mkdir ", root, "/", id));
+    }
+    Result<UniqueFd> fd = open_own_directory(root_fd.get(), id, concat(root, "/", id));
+    if (!fd) {
+      if (fd.error().err() == ENOENT) {
+        continue;
+      }
+      return std::move(fd).error();
+    }
+    ContainerDir dir(std::move(root_fd), *std::move(fd), concat(root, "/", id), id);
+    // The caller's umask must not decide; other users pass through the directory when the container
+    // has a user namespace.
+    if (::fchmod(dir.fd(), kIdMode) != 0) {
+      return Error::system(errno, concat("chmod ", dir.path()));
+    }
+    Status locked = dir.lock();
+    if (locked) {
+      return dir;
+    }
+    if (!is_missing(locked.error())) {
+      return std::move(locked).error();
+    }
+  }
+  return already_exists();
+}
+
+Result<ContainerDir> ContainerDir::open(const std::string& root, const std::string& id) {
+  TRY(validate_id(id));
+  Result<UniqueFd> root_fd = open_root(root);
+  if (!root_fd) {
+    return root_fd.error().err() == ENOENT ? missing() : std::move(root_fd).error();
+  }
+  Result<UniqueFd> fd = open_own_directory(root_fd->get(), id, concat(root, "/", id));
+  if (!fd) {
+    if (fd.error().err() == ENOENT) {
+      return missing();
+    }
+    return with_remedy(std::move(fd).error(), id);
+  }
+  return ContainerDir(*std::move(root_fd), *std::move(fd), concat(root, "/", id), id);
+}
+
+// Whether <root>/<id> is still this directory: a removed one can be open and locked, too.
+bool ContainerDir::is_linked() const {
+  struct stat ours = {};
+  struct stat named = {};
+  return ::fstat(fd_.get(), &ours) == 0 &&
+         ::fstatat(root_fd_.get(), id_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+Status ContainerDir::lock(int timeout_ms) {
+  if (locked_) {
+    return {};
+  }
+  TRY_ASSIGN(const bool acquired, acquire(fd_.get(), timeout_ms, path_));
+  if (!acquired) {
+    const pid_t holder = lock_holder();
+    const std::string who =
+        holder > 0 ? concat("process ", holder) : std::string("another process");
+    return Error(ErrorKind::kState,
+                 concat("container ", id_, " is locked by ", who, ", which is still working on it"),
+                 EWOULDBLOCK);
+  }
+  if (!is_linked()) {
+    ::flock(fd_.get(), LOCK_UN);
+    return missing();
+  }
+  locked_ = true;
+  return {};
+}
+
+void ContainerDir::unlock() {
+  if (locked_) {
+    ::flock(fd_.get(), LOCK_UN);
+    locked_ = false;
+  }
+}
+
+pid_t ContainerDir::lock_holder() const {
+  struct stat st = {};
+  if (::fstat(fd_.get(), &st) != 0) {
+    return 0;
+  }
+  Result<std::string> locks = read_kernel_file_at(AT_FDCWD, "/proc/locks");
+  return locks ? find_flock_holder(*locks, st.st_dev, st.st_ino) : 0;
+}
+
+Status ContainerDir::save(const Record& record) {
+  const std::string text = format_record(record);
+  if (text.size() > kMaxRecordBytes) {
+    return Error::invalid(concat(
+        "state of container ", id_, ": larger than the limit of ", kMaxRecordBytes, " bytes"));
+  }
+  TRY(replace_file_at(fd_.get(), kStateFile, text, kFileMode).context(path_));
+  // The rename itself must survive a power cut when the root is on a disk; on tmpfs this costs
+  // nothing.
+  if (::fsync(fd_.get()) != 0) {
+    return Error::system(errno, concat("fsync ", path_));
+  }
+  return {};
+}
+
+Result<Record> ContainerDir::load() const {
+  Result<UniqueFd> fd =
+      open_at(fd_.get(), kStateFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!fd) {
+    if (fd.error().err() == ENOENT) {
+      return missing();
+    }
+    return with_remedy(std::move(fd).error().add_context(damaged_frame(path_)), id_);
+  }
+  auto read = [&]() -> Result<Record> {
+    struct stat st = {};
+    if (::fstat(fd->get(), &st) != 0) {
+      return Error::system(errno, "stat");
+    }
+    if (!S_ISREG(st.st_mode)) {
+      return Error::invalid("not a regular file");
+    }
+    TRY(check_owner(st));
+    if (static_cast<uint64_t>(st.st_size) > kMaxRecordBytes) {
+      return Error::invalid(concat("larger than the limit of ", kMaxRecordBytes, " bytes"));
+    }
+    TRY_ASSIGN(const std::string text, read_all(fd->get(), kMaxRecordBytes, kStateFile));
+    TRY_ASSIGN(Record record, parse_record(text, kStateFile));
+    if (record.id != id_) {
+      return Error::invalid(concat("belongs to container ", quote(record.id)));
+    }
+    return record;
+  };
+  Result<Record> record = read();
+  if (!record) {
+    return with_remedy(std::move(record).error().add_context(damaged_frame(path_)), id_);
+  }
+  return record;
+}
+
+Status ContainerDir::remove() {
+  return remove_tree(root_fd_.get(), id_, path_, kStateFile);
+}
+
+bool is_missing(const Error& error) {
+  return error.kind() == ErrorKind::kState && error.err() == ENOENT;
+}
+
+Result<std::vector<std::string>> list_ids(const std::string& root) {
+  TRY_ASSIGN(const UniqueFd root_fd, open_root(root));
+  TRY_ASSIGN(std::vector<std::string> names, list_directories(root_fd.get(), root));
+  names.erase(
+      std::remove_if(
+          names.begin(), names.end(), [](const std::string& name) { return !validate_id(name); }),
+      names.end());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Status remove_leftover(const std::string& root, const std::string& id) {
+  TRY(validate_id(id));
+  Result<UniqueFd> root_fd = open_root(root);
+  if (!root_fd) {
+    return root_fd.error().err() == ENOENT ? Status() : std::move(root_fd).error();
+  }
+  return remove_tree(root_fd->get(), id, concat(root, "/", id), kStateFile);
+}
+
+}  // namespace redoubt::state

@@ -1,0 +1,87 @@
+// ContainerDir: <root>/<id>, an open directory and its lock. All files of a container are reached
+// through its descriptor.
+//
+// The root and the directory must belong to the caller (or to root) and nothing in them is reached
+// through a symbolic link, so that a directory that somebody else prepared is refused. mkdir(2) is
+// the atomic claim of an id; flock(2) on the directory serialises create, start, update, pause,
+// resume and delete, and is released by the kernel when its holder dies. Reading needs no lock:
+// state.json is replaced by rename.
+#ifndef REDOUBT_STATE_CONTAINER_DIR_H_
+#define REDOUBT_STATE_CONTAINER_DIR_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "runc-compat/state/container_id.h"
+#include "runc-compat/state/record.h"
+
+namespace redoubt::state {
+
+inline constexpr char kStateFile[] = "state.json";
+inline constexpr char kConfigFile[] = "config.json";
+inline constexpr char kExecFifo[] = "exec.fifo";
+inline constexpr char kNotifyDirectory[] = "notify";
+
+inline constexpr int kLockTimeoutMs = 5000;
+
+class ContainerDir {
+ public:
+  // Makes the root (0700) if it is missing and <root>/<id> (0711), and holds its lock.
+  // Taken: "container with given ID already exists".
+  static Result<ContainerDir> claim(const std::string& root, const std::string& id);
+
+  // Missing root or id: "container does not exist", is_missing() is true of the error.
+  static Result<ContainerDir> open(const std::string& root, const std::string& id);
+
+  int fd() const { return fd_.get(); }
+  const std::string& path() const { return path_; }
+  const std::string& id() const { return id_; }
+
+  // Waits for the lock; after timeout_ms an error that names its holder. The container may have
+  // been deleted meanwhile: "container does not exist". Locking twice is a no-op.
+  Status lock(int timeout_ms = kLockTimeoutMs);
+  void unlock();
+  bool is_locked() const { return locked_; }
+
+  // Process that holds the lock according to /proc/locks, 0 when none is known.
+  pid_t lock_holder() const;
+
+  // Replaces state.json atomically and durably.
+  Status save(const Record& record);
+
+  // No state.json: "container does not exist" (is_missing()). A damaged one: the error names the
+  // file and `delete --force ID`.
+  Result<Record> load() const;
+
+  // Deletes everything below (mounts are detached, not entered), state.json last, then the
+  // directory. What is gone already is no error. The lock goes with the directory.
+  Status remove();
+
+ private:
+  ContainerDir(UniqueFd root_fd, UniqueFd fd, std::string path, std::string id);
+
+  bool is_linked() const;
+
+  UniqueFd root_fd_, fd_;
+  std::string path_, id_;
+  bool locked_ = false;
+};
+
+// Whether the error says that the container does not exist.
+bool is_missing(const Error& error);
+
+// Ids below the root in ascending order: the directories with a valid name. A missing root is an
+// error with err() ENOENT.
+Result<std::vector<std::string>> list_ids(const std::string& root);
+
+// Removes whatever is at <root>/<id> without interpreting it (delete of a container without
+// readable state). The id must be valid; nothing there is no error.
+Status remove_leftover(const std::string& root, const std::string& id);
+
+}  // namespace redoubt::state
+
+#endif  // REDOUBT_STATE_CONTAINER_DIR_H_

@@ -1,0 +1,44 @@
+// Directories of the state store: made, opened and removed by descriptor, never through somebody
+// else's symbolic link or mount. ContainerDir is the only user.
+#ifndef REDOUBT_STATE_DIRECTORY_H_
+#define REDOUBT_STATE_DIRECTORY_H_
+
+#include <sys/stat.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace redoubt::state {
+
+// Ours or root's; otherwise "owned by uid N, refusing".
+Status check_owner(const struct stat& st);
+
+// mkdir -p with mode 0700. An existing root is left as it is.
+Status make_root(const std::string& root);
+
+// Opens the state root. It must be a directory of ours that nobody else may write (unless sticky,
+// as /tmp).
+Result<UniqueFd> open_root(const std::string& root);
+
+// Opens the directory `name` of dir_fd, which must be ours and no symbolic link. `path` is for
+// messages.
+Result<UniqueFd> open_own_directory(int dir_fd, const std::string& name, const std::string& path);
+
+// Names of the directories in a directory, in no order.
+Result<std::vector<std::string>> list_directories(int dir_fd, const std::string& path);
+
+// Removes `name` of dir_fd, whatever it is, with everything below; `last` is removed last, so that
+// an interrupted removal can be recognised and repeated. Mounts are detached and never entered.
+// What does not exist is no error.
+Status remove_tree(int dir_fd,
+                   const std::string& name,
+                   const std::string& path,
+                   std::string_view last);
+
+}  // namespace redoubt::state
+
+#endif  // REDOUBT_STATE_DIRECTORY_H_
