@@ -1,0 +1,157 @@
+#include "sandbox/seccomp.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <sys/utsname.h>
+
+#include <optional>
+
+#include "base/str.h"
+#include "sandbox/bpf_cache.h"
+#include "sandbox/seccomp_build.h"
+#include "sandbox/seccomp_library.h"
+
+namespace redoubt::sandbox {
+namespace {
+
+// Part of the cache key: raise it whenever the same profile compiles to another program.
+constexpr std::string_view kCompilerVersion = "redoubt-seccomp-1";
+constexpr uint32_t kMaxErrno =
+    4095;  // the kernel cuts larger ones silently, libseccomp refuses them
+constexpr uint32_t kMaxTraceValue = 0xffff;
+constexpr uint32_t kMaxArgument = 5;
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+constexpr uint32_t kWaitKillable = 1U << 5;
+#else
+constexpr uint32_t kWaitKillable = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+#endif
+
+Status check_return_value(plan::SeccompAction action, uint32_t value, const std::string& field) {
+  const uint32_t limit = action == plan::SeccompAction::kErrno   ? kMaxErrno
+                         : action == plan::SeccompAction::kTrace ? kMaxTraceValue
+                                                                 : UINT32_MAX;
+  if (value > limit) {
+    return Error::invalid(concat(field, ": ", value, " is not in the range 0 to ", limit));
+  }
+  return {};
+}
+
+Status check_rule(const plan::SeccompRule& rule, const std::string& field) {
+  TRY(check_return_value(rule.action, rule.errno_ret, field + ".errnoRet"));
+  for (const std::string& name : rule.names) {
+    if (name.empty()) {
+      return Error::invalid(concat(field, ".names: empty string is not a valid syscall"));
+    }
+    // The notification's descriptor number is reported to the parent with write(2), under the
+    // filter: it would wait for the agent that has not got the descriptor yet.
+    if (rule.action == plan::SeccompAction::kNotify && name == "write") {
+      return Error::invalid("SCMP_ACT_NOTIFY cannot be used for the write syscall");
+    }
+  }
+  for (size_t i = 0; i < rule.arguments.size(); ++i) {
+    if (rule.arguments[i].index > kMaxArgument) {
+      return Error::invalid(concat(field,
+                                   ".args[",
+                                   i,
+                                   "].index: ",
+                                   rule.arguments[i].index,
+                                   ": a system call has the arguments 0 to ",
+                                   kMaxArgument));
+    }
+  }
+  return {};
+}
+
+Status check(const plan::Seccomp& seccomp) {
+  if (seccomp.default_action == plan::SeccompAction::kNotify) {
+    return Error::invalid("SCMP_ACT_NOTIFY cannot be used as default action");
+  }
+  TRY(check_return_value(
+      seccomp.default_action, seccomp.default_errno_ret, "linux.seccomp.defaultErrnoRet"));
+  for (size_t i = 0; i < seccomp.rules.size(); ++i) {
+    TRY(check_rule(seccomp.rules[i], concat("linux.seccomp.syscalls[", i, "]")));
+  }
+  return {};
+}
+
+// Text that two profiles share only when they compile to the same program. Names cannot hold blanks
+// or line ends in a way that matters: every string is preceded by its length.
+std::string canonical_text(const plan::Seccomp& seccomp) {
+  utsname machine{};
+  uname(&machine);
+  std::string text = concat(kCompilerVersion, '\n', machine.machine, '\n');
+  const auto put = [&text](auto... numbers) {
+    ((append_to(text, numbers), append_to(text, ' ')), ...);
+    text.push_back('\n');
+  };
+  const auto put_strings = [&](const std::vector<std::string>& strings) {
+    put(strings.size());
+    for (const std::string& string : strings) {
+      put(string.size());
+      text.append(string);
+    }
+  };
+  put(static_cast<int>(seccomp.default_action), seccomp.default_errno_ret);
+  put_strings(seccomp.architectures);
+  for (const plan::SeccompRule& rule : seccomp.rules) {
+    put(static_cast<int>(rule.action), rule.errno_ret, rule.arguments.size());
+    for (const plan::SeccompArgument& arg : rule.arguments) {
+      put(arg.index, static_cast<int>(arg.op), arg.value, arg.value_two);
+    }
+    put_strings(rule.names);
+  }
+  return text;
+}
+
+Result<CachedProgram> build(const plan::Seccomp& seccomp) {
+  TRY_ASSIGN(const SeccompLibrary lib, load_seccomp_library());
+  TRY_ASSIGN(BuiltFilter built, build_seccomp_filter(lib, seccomp));
+  return CachedProgram{std::move(built.filter), std::move(built.unknown_syscalls), lib.path};
+}
+
+Result<CachedProgram> find_or_build(const plan::Seccomp& seccomp, const std::string& cache_dir) {
+  if (cache_dir.empty()) {
+    return build(seccomp);
+  }
+  const Result<BpfCache> cache = BpfCache::open(cache_dir);
+  if (!cache) {
+    return build(seccomp);
+  }
+  const Sha256Digest key = sha256(canonical_text(seccomp));
+  if (std::optional<CachedProgram> found = cache->find(key)) {
+    return *std::move(found);
+  }
+  TRY_ASSIGN(CachedProgram program, build(seccomp));
+  ignore(cache->store(key, program), "the next start compiles again");
+  return program;
+}
+
+}  // namespace
+
+Result<SeccompProgram> compile_seccomp(const plan::Seccomp& seccomp, const std::string& cache_dir) {
+  TRY(check(seccomp));
+  TRY_ASSIGN(CachedProgram compiled, find_or_build(seccomp, cache_dir));
+  SeccompProgram program;
+  program.filter = std::move(compiled.filter);
+  program.unknown_syscalls = std::move(compiled.unknown_syscalls);
+  for (const plan::SeccompRule& rule : seccomp.rules) {
+    program.has_listener |= rule.action == plan::SeccompAction::kNotify;
+  }
+  program.flags = seccomp.flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
+  if (program.has_listener) {
+    program.flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+  } else {
+    program.flags &= ~(static_cast<uint32_t>(SECCOMP_FILTER_FLAG_NEW_LISTENER) | kWaitKillable);
+  }
+  return program;
+}
+
+std::string libseccomp_version() {
+  const Result<SeccompLibrary> lib = load_seccomp_library();
+  const scmp_version* version = lib ? lib->version() : nullptr;
+  return version == nullptr ? std::string()
+                            : concat(version->major, '.', version->minor, '.', version->micro);
+}
+
+}  // namespace redoubt::sandbox

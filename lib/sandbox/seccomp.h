@@ -1,0 +1,43 @@
+// Compiles plan::Seccomp to the BPF program that init loads with seccomp(2).
+//
+// Guarantees: the program does what runc's would (libseccomp 2.5 semantics, -ENOSYS for system
+// calls newer than the profile, see seccomp_enosys.h), or there is an error; nothing unknown is
+// ever read as "allow". libseccomp is loaded with dlopen, and only when the program is not in the
+// cache (bpf_cache.h): an ordinary start neither maps the library nor generates code. Called on the
+// host before clone; init gets the finished array and knows nothing of libseccomp.
+#ifndef REDOUBT_SANDBOX_SECCOMP_H_
+#define REDOUBT_SANDBOX_SECCOMP_H_
+
+#include <linux/filter.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/plan.h"
+
+namespace redoubt::sandbox {
+
+struct SeccompProgram {
+  std::vector<sock_filter> filter;  // 1 to BPF_MAXINSNS instructions
+  // SECCOMP_FILTER_FLAG_* for SECCOMP_SET_MODE_FILTER: those of the plan without TSYNC (init has
+  // one thread), with NEW_LISTENER when there is a NOTIFY rule and without WAIT_KILLABLE_RECV when
+  // there is none (the kernel refuses it then).
+  uint32_t flags = 0;
+  bool has_listener = false;  // seccomp(2) returns a descriptor that goes to listenerPath
+  std::vector<std::string>
+      unknown_syscalls;  // named by the profile, unknown to libseccomp, skipped; sorted, each once
+};
+
+// `cache_dir`: private directory for compiled programs, made (0700) when missing; "" = none. Cache
+// trouble is never an error.
+Result<SeccompProgram> compile_seccomp(const plan::Seccomp& seccomp, const std::string& cache_dir);
+
+// "2.5.4", from the installed library, or nothing when it cannot be loaded. For --version and
+// features.
+std::string libseccomp_version();
+
+}  // namespace redoubt::sandbox
+
+#endif  // REDOUBT_SANDBOX_SECCOMP_H_

@@ -1,0 +1,29 @@
+// Builds a seccomp program with libseccomp: the cache miss of compile_seccomp. Every rule means
+// what it means under runc: conditions on different arguments are joined by AND, several conditions
+// on one argument become one rule each (libseccomp has no AND within an argument), names unknown to
+// libseccomp are skipped and reported, rules equal to the default action are left out, and the
+// -ENOSYS stub is put in front.
+#ifndef REDOUBT_SANDBOX_SECCOMP_BUILD_H_
+#define REDOUBT_SANDBOX_SECCOMP_BUILD_H_
+
+#include <linux/filter.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/plan.h"
+#include "sandbox/seccomp_library.h"
+
+namespace redoubt::sandbox {
+
+struct BuiltFilter {
+  std::vector<sock_filter> filter;
+  std::vector<std::string> unknown_syscalls;  // sorted, each once
+};
+
+Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::Seccomp& seccomp);
+
+}  // namespace redoubt::sandbox
+
+#endif  // REDOUBT_SANDBOX_SECCOMP_BUILD_H_

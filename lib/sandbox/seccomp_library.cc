@@ -1,0 +1,57 @@
+#include "sandbox/seccomp_library.h"
+
+#include <dlfcn.h>
+
+#include "base/str.h"
+
+namespace redoubt::sandbox {
+namespace {
+
+constexpr const char* kSoname = "libseccomp.so.2";
+
+Error missing(const char* what) {
+  const char* reason = dlerror();
+  return Error::unsupported(concat("seccomp: ",
+                                   what,
+                                   ": ",
+                                   reason != nullptr ? reason : "not found",
+                                   "; install libseccomp 2.5 or newer"));
+}
+
+template <typename Function>
+bool resolve(void* handle, const char* name, Function& out) {
+  out = reinterpret_cast<Function>(dlsym(handle, name));
+  return out != nullptr;
+}
+
+}  // namespace
+
+Result<SeccompLibrary> load_seccomp_library() {
+  void* handle = dlopen(kSoname, RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    return missing(kSoname);
+  }
+  SeccompLibrary lib;
+  const bool complete =
+      resolve(handle, "seccomp_init", lib.init) &&
+      resolve(handle, "seccomp_release", lib.release) &&
+      resolve(handle, "seccomp_version", lib.version) &&
+      resolve(handle, "seccomp_arch_native", lib.arch_native) &&
+      resolve(handle, "seccomp_arch_resolve_name", lib.arch_resolve_name) &&
+      resolve(handle, "seccomp_arch_add", lib.arch_add) &&
+      resolve(handle, "seccomp_attr_set", lib.attr_set) &&
+      resolve(handle, "seccomp_syscall_resolve_name", lib.syscall_resolve_name) &&
+      resolve(handle, "seccomp_syscall_resolve_name_arch", lib.syscall_resolve_name_arch) &&
+      resolve(handle, "seccomp_rule_add_array", lib.rule_add_array) &&
+      resolve(handle, "seccomp_export_bpf", lib.export_bpf);
+  if (!complete) {
+    return missing(kSoname);
+  }
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(lib.init), &info) != 0 && info.dli_fname != nullptr) {
+    lib.path = info.dli_fname;
+  }
+  return lib;
+}
+
+}  // namespace redoubt::sandbox
