@@ -1,0 +1,1 @@
+"""What the integration, conformance and bench suites share: the runtime under test, bundles, leak checks, victims."""
