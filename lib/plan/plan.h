@@ -60,6 +60,9 @@ struct Mount {
   bool recursive_bind = false;
   // mount_attr(2): attributes to set and to clear on the mount itself; MOUNT_ATTR_* bits.
   uint64_t attr_set = 0, attr_clear = 0;
+  // Binds with at least one flag word: attributes that the source mount may have and that nobody asked for. They are cleared
+  // where that is allowed; a locked one stays (mount_setattr fails with EPERM: repeat without these).
+  uint64_t attr_clear_unlocked = 0;
   // The same for the whole tree below it ("rro", "rnosuid", ...).
   uint64_t rec_attr_set = 0, rec_attr_clear = 0;
   uint64_t propagation = 0;              // MS_SHARED ... 0: as it comes (private)
@@ -172,6 +175,10 @@ struct CgroupWrite {
   std::string file;
   std::string value;
   std::string field;
+  // Where this file exists it is written instead of `file` (io.bfq.weight for io.weight: the scales differ). Empty: none.
+  std::string preferred_file = {};
+  std::string preferred_value = {};
+  bool skip_if_missing = false;  // a kernel without the file gives what was asked for anyway (no swap: memory.swap.max "0")
 };
 
 struct DeviceRule {
@@ -220,6 +227,7 @@ struct Plan {
   Rootfs rootfs;
   std::vector<Namespace> namespaces;
   IdMaps id_maps;  // of a created user namespace
+  IdMaps expected_id_maps;  // of a joined one, when config.json repeats its mappings: they must be equal to the namespace's
   bool rootless = false;  // no privilege over the host: cgroup permission errors are tolerated where nothing was asked
   std::optional<TimeOffset> monotonic_offset, boottime_offset;
   std::string hostname, domainname;
