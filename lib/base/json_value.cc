@@ -1,0 +1,86 @@
+#include "base/json.h"
+
+namespace redoubt::json {
+namespace {
+
+std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, Array, Object> exact(
+    uint64_t v) {
+  if (v <= static_cast<uint64_t>(INT64_MAX)) {
+    return static_cast<int64_t>(v);
+  }
+  return v;
+}
+
+}  // namespace
+
+Value::Value(uint64_t v) : v_(exact(v)) {}
+Value::Value(Array v) : v_(std::move(v)) {}
+Value::Value(Object v) : v_(std::move(v)) {}
+
+const Array& Value::as_array() const {
+  return std::get<Array>(v_);
+}
+
+Array& Value::as_array() {
+  return std::get<Array>(v_);
+}
+
+const Object& Value::as_object() const {
+  return std::get<Object>(v_);
+}
+
+Object& Value::as_object() {
+  return std::get<Object>(v_);
+}
+
+const Value* Value::find(std::string_view key) const {
+  const auto* object = std::get_if<Object>(&v_);
+  if (object == nullptr) {
+    return nullptr;
+  }
+  for (const Member& member : *object) {
+    if (member.key == key) {
+      return &member.value;
+    }
+  }
+  return nullptr;
+}
+
+Value& Value::set(std::string_view key, Value value) {
+  if (is_null()) {
+    v_.emplace<Object>();
+  }
+  as_object().push_back(Member{std::string(key), std::move(value)});
+  return *this;
+}
+
+Value& Value::push(Value value) {
+  if (is_null()) {
+    v_.emplace<Array>();
+  }
+  as_array().push_back(std::move(value));
+  return *this;
+}
+
+std::string_view Value::type_name() const {
+  switch (type()) {
+    case Type::kNull:
+      return "null";
+    case Type::kBool:
+      return "bool";
+    case Type::kInt:
+    case Type::kUint:
+      return "integer";
+    case Type::kDouble:
+      return "number";
+    case Type::kString:
+      return "string";
+    case Type::kArray:
+      return "array";
+    case Type::kObject:
+      return "object";
+  }
+  return "unknown";
+}
+
+}  // namespace redoubt::json
