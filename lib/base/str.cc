@@ -28,6 +28,30 @@ void append_hex(std::string& out, unsigned char c) {
   out += kDigits[c & 15];
 }
 
+// Characters beyond ASCII that steer a terminal or hide text: C1 controls, direction marks, zero-width and line separators.
+bool is_deceptive(uint32_t c) {
+  return c < 0xa0 || c == 0xad || c == 0x61c || c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
+         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+         (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+// One valid UTF-8 sequence of two to four bytes, as it is or as Go's \uNNNN.
+void append_character(std::string& out, std::string_view sequence) {
+  uint32_t c = static_cast<unsigned char>(sequence[0]) & (0xffU >> (sequence.size() + 1));
+  for (const char byte : sequence.substr(1)) {
+    c = (c << 6) | (static_cast<unsigned char>(byte) & 0x3f);
+  }
+  if (!is_deceptive(c)) {
+    out.append(sequence);
+    return;
+  }
+  constexpr char kDigits[] = "0123456789abcdef";
+  out += c > 0xffff ? "\\U" : "\\u";
+  for (int shift = c > 0xffff ? 28 : 12; shift >= 0; shift -= 4) {
+    out += kDigits[(c >> shift) & 15];
+  }
+}
+
 }  // namespace
 
 std::string quote(std::string_view text) {
@@ -36,16 +60,13 @@ std::string quote(std::string_view text) {
     const size_t length = utf8_length(text.substr(i));
     const char c = text[i];
     if (length > 1) {
-      out.append(text.substr(i, length));
+      append_character(out, text.substr(i, length));
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\r') {
-      out += "\\r";
+    } else if (c >= '\a' && c <= '\r') {
+      out += '\\';
+      out += "abtnvfr"[c - '\a'];
     } else if (length == 0 || std::iscntrl(static_cast<unsigned char>(c)) != 0) {
       append_hex(out, static_cast<unsigned char>(c));
     } else {

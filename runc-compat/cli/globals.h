@@ -18,6 +18,8 @@ struct Globals {
   bool root_is_default = true;  // no --root: a missing directory is an empty list, not an error
   bool root_is_private =
       false;  // the default below $XDG_RUNTIME_DIR: create makes it, 0700 and sticky
+  bool cgroup_disabled =
+      false;  // --cgroup-manager disabled: refused where a container would be made
   bool debug = false;
 };
 
