@@ -5,6 +5,9 @@ import functools
 import os
 import pathlib
 import subprocess
+import threading
+import time
+import weakref
 
 PR_SET_CHILD_SUBREAPER = 36
 libc = ctypes.CDLL(None, use_errno=True)
@@ -13,6 +16,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 def become_subreaper():
     """Makes orphaned container processes our children, as under an engine's shim, so that none can hide from the leak check."""
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    REAPER.start()
 
 
 @functools.cache
@@ -83,25 +87,78 @@ def catches(pid, number):
     return False
 
 
-def children():
-    """Living direct children of this process (any thread)."""
+def _child_pids():
     found = []
-    for task in pathlib.Path("/proc/self/task").iterdir():
+    for task in os.listdir("/proc/self/task"):
         try:
-            found += [int(pid) for pid in (task / "children").read_text().split()]
+            with open(f"/proc/self/task/{task}/children") as file:
+                found += [int(pid) for pid in file.read().split()]
         except OSError:
             continue
-    return [pid for pid in found if alive(pid)]
+    return found
+
+
+def children():
+    """Living direct children of this process (any thread)."""
+    return [pid for pid in _child_pids() if alive(pid)]
+
+
+class Reaper:
+    """Waits for orphans, as an engine's shim does: a pid namespace cannot end while one of its processes is an unreaped zombie.
+
+    Children of subprocess.Popen are left alone; of every other child the exit status is kept for exit_status().
+    """
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.own = weakref.WeakSet()
+        self.statuses = {}
+
+    def start(self):
+        original, reaper = subprocess.Popen.__init__, self
+
+        def tracked(popen, *args, **kwargs):
+            with reaper.lock:
+                original(popen, *args, **kwargs)
+                reaper.own.add(popen)
+
+        subprocess.Popen.__init__ = tracked
+        threading.Thread(target=self._loop, daemon=True).start()
+
+    def _loop(self):
+        while True:
+            time.sleep(0.02)
+            self.reap()
+
+    def reap(self):
+        with self.lock:
+            own = {popen.pid for popen in self.own if popen.returncode is None}
+            for pid in _child_pids():
+                if pid in own:
+                    continue
+                try:
+                    done, status = os.waitpid(pid, os.WNOHANG)
+                except ChildProcessError:
+                    continue
+                if done:
+                    self.statuses[pid] = status
+
+
+REAPER = Reaper()
 
 
 def reap():
     """Collects every zombie that was reparented to us."""
-    while True:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                return
-        except ChildProcessError:
-            return
+    REAPER.reap()
+
+
+def exit_status(pid, timeout=10):
+    """The wait status of an orphan that became our child."""
+    deadline = time.monotonic() + timeout
+    while pid not in REAPER.statuses:
+        assert time.monotonic() < deadline, f"{pid} did not end, or is not our child"
+        time.sleep(0.01)
+    return REAPER.statuses.pop(pid)
 
 
 def run(*argv, timeout=60, **kwargs):

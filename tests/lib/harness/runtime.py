@@ -107,6 +107,11 @@ class Runtime:
             out.seek(0), err.seek(0)
             return Result(argv, code, out.read().decode(errors="replace"), err.read().decode(errors="replace"), seconds, child.pid)
 
+    def with_fds(self, files, argv, **kwargs):
+        """Runs argv with extra descriptors {number: path} open for reading, opened by a shell."""
+        redirections = " ".join(f"{number}<'{path}'" for number, path in files.items())
+        return self.raw(["sh", "-c", f'exec "$@" {redirections}', "sh", *argv], **kwargs)
+
     def ok(self, *args, **kwargs):
         result = self(*args, **kwargs)
         assert result.code == 0, str(result)
