@@ -1,0 +1,156 @@
+// Device nodes, the links of /dev, and /dev/ptmx: all in directories opened beneath the rootfs
+// (CVE-2026-41579: by path, the image's /dev link decided where these went).
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "init/child/mount_api.h"
+#include "init/child/rooted.h"
+#include "init/child/step.h"
+#include "init/child/sys.h"
+#include "init/child/text.h"
+
+namespace redoubt::init {
+namespace {
+
+struct DevLink {
+  const char* name;
+  const char* target;
+};
+
+constexpr DevLink kDevLinks[] = {
+    {"fd", "/proc/self/fd"},
+    {"stdin", "/proc/self/fd/0"},
+    {"stdout", "/proc/self/fd/1"},
+    {"stderr", "/proc/self/fd/2"},
+};
+
+bool matches(const DeviceStep& device, const struct stat& st) {
+  return (st.st_mode & S_IFMT) == device.node_type &&
+         (device.node_type == S_IFIFO || st.st_rdev == makedev(device.major, device.minor));
+}
+
+// Opens the parent directory of `path` (made when missing) and returns the last component's name
+// through *name.
+long open_parent(int root_fd, const char* path, const char** name) {
+  FixedText<kPathLimit> parent;
+  size_t cut = 0;
+  for (size_t i = 0; path[i] != '\0'; ++i) {
+    cut = path[i] == '/' ? i : cut;
+  }
+  parent.add(path, cut == 0 ? 1 : cut);
+  *name = path + cut + 1;
+  bool created = false;
+  return parent.truncated ? -ENAMETOOLONG
+                          : open_target(root_fd, parent.data, TargetKind::kDirectory, &created);
+}
+
+long make_node(int parent_fd, const char* name, const DeviceStep& device) {
+  long err = sys::call(SYS_mknodat,
+                       parent_fd,
+                       sys::arg(name),
+                       device.node_type | device.mode,
+                       static_cast<long>(makedev(device.major, device.minor)));
+  if (err == -EEXIST) {
+    struct stat st {};
+    err = sys::call(SYS_newfstatat, parent_fd, sys::arg(name), sys::arg(&st), AT_SYMLINK_NOFOLLOW);
+    // What the image brought may stay only if it is the same device.
+    return err < 0 ? err : matches(device, st) ? 0 : -EEXIST;
+  }
+  if (err < 0) {
+    return err;
+  }
+  err = sys::call(
+      SYS_fchownat, parent_fd, sys::arg(name), device.uid, device.gid, AT_SYMLINK_NOFOLLOW);
+  return err < 0 ? err : sys::call(SYS_fchmodat, parent_fd, sys::arg(name), device.mode);
+}
+
+// In a user namespace mknod is refused: the host's node is bound over an empty file, after a look
+// at what it is.
+long bind_node(int parent_fd, const char* name, const DeviceStep& device) {
+  const long tree = open_tree(AT_FDCWD, device.path, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
+  if (tree < 0) {
+    return tree;
+  }
+  struct stat st {};
+  long err = stat_fd(static_cast<int>(tree), &st);
+  if (err == 0 && !matches(device, st)) {
+    err = -ENODEV;
+  }
+  if (err == 0) {
+    err = sys::call(SYS_mknodat, parent_fd, sys::arg(name), S_IFREG | 0644, 0);
+    err = err == -EEXIST ? 0 : err;
+  }
+  long target = err;
+  if (err == 0) {
+    target = sys::openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    err = target < 0 ? target : move_mount(static_cast<int>(tree), static_cast<int>(target));
+    sys::close(static_cast<int>(target));
+  }
+  sys::close(static_cast<int>(tree));
+  return err;
+}
+
+long make_device(const InitProgram& program, const Context& context, const DeviceStep& device) {
+  const char* name = nullptr;
+  const long parent = open_parent(context.root_fd, device.path, &name);
+  if (parent < 0) {
+    return parent;
+  }
+  const int fd = static_cast<int>(parent);
+  const bool bind = program.rootfs.bind_devices != 0 && device.node_type != S_IFIFO;
+  long err = bind ? bind_node(fd, name, device) : make_node(fd, name, device);
+  if (err == -EPERM && !bind) {
+    err = bind_node(fd, name, device);  // root without CAP_MKNOD (nested containers)
+  }
+  sys::close(fd);
+  return err;
+}
+
+long make_links(int dev_fd, const Context& context) {
+  for (const DevLink& link : kDevLinks) {
+    const long err = sys::call(SYS_symlinkat, sys::arg(link.target), dev_fd, sys::arg(link.name));
+    if (err < 0 && err != -EEXIST) {
+      return err;
+    }
+  }
+  const long core = open_in_root(context.root_fd, "/proc/kcore", O_PATH);
+  if (core >= 0) {
+    sys::close(static_cast<int>(core));
+    const long err = sys::call(SYS_symlinkat, sys::arg("/proc/kcore"), dev_fd, sys::arg("core"));
+    if (err < 0 && err != -EEXIST) {
+      return err;
+    }
+  }
+  // The container's own devpts, never the host's multiplexer that an image may have brought.
+  long err = sys::call(SYS_unlinkat, dev_fd, sys::arg("ptmx"), 0);
+  if (err < 0 && err != -ENOENT) {
+    return err;
+  }
+  err = sys::call(SYS_symlinkat, sys::arg("pts/ptmx"), dev_fd, sys::arg("ptmx"));
+  return err;
+}
+
+}  // namespace
+
+StepStatus make_devices(const InitProgram& program, Context& context) {
+  if (program.rootfs.setup_dev == 0) {
+    return kOk;
+  }
+  const long old_mask = sys::call(SYS_umask, 0);
+  for (const DeviceStep& device : program.rootfs.devices) {
+    const long err = make_device(program, context, device);
+    if (err < 0) {
+      return {static_cast<int>(-err), device.path};
+    }
+  }
+  sys::call(SYS_umask, old_mask);
+  bool created = false;
+  const long dev = open_target(context.root_fd, "/dev", TargetKind::kDirectory, &created);
+  const long err = dev < 0 ? dev : make_links(static_cast<int>(dev), context);
+  sys::close(static_cast<int>(dev));
+  return err < 0 ? StepStatus{static_cast<int>(-err), "/dev"} : kOk;
+}
+
+}  // namespace redoubt::init

@@ -1,0 +1,63 @@
+// prepare: Plan -> InitProgram, in the parent, before clone. Allocates, opens what must be opened
+// with the host's privilege, and may fail freely; after it nothing is left to decide.
+#ifndef REDOUBT_INIT_PREPARE_H_
+#define REDOUBT_INIT_PREPARE_H_
+
+#include <linux/filter.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "init/program.h"
+#include "plan/plan.h"
+
+namespace redoubt::init {
+
+// A namespace to join, by an open descriptor.
+struct OpenNamespace {
+  UniqueFd fd;
+  int clone_flag = 0;
+  std::string path;
+};
+
+struct PrepareRequest {
+  const plan::Plan& plan;
+  SessionKind kind = SessionKind::kRun;
+  int sync_fd = -1;
+  int proc_fd = -1;
+  int fifo_fd = -1;
+  std::vector<sock_filter> seccomp;
+  uint32_t seccomp_flags = 0;
+  bool seccomp_listener = false;
+  const std::vector<OpenNamespace>&
+      joins;  // joined namespaces, plan.namespaces with a path or those of a running container
+  bool privileged = true;              // the caller has CAP_SYS_ADMIN over the host's mounts
+  bool set_groups = true;              // setgroups(2) is possible in the container
+  uint32_t preserve_fds = 0;           // descriptors from 3 on, LISTEN_FDS included
+  std::vector<std::string> extra_env;  // LISTEN_FDS=..., NOTIFY_SOCKET=...
+  uint32_t last_capability = 40;
+  std::string cgroup_directory;  // host path of the container's cgroup, for bind fallbacks
+  std::string notify_directory;  // bound at /run/notify; "": no sd_notify proxy
+  std::string state_json_creating,
+      state_json_created;  // hook state documents; kPidMark stands where the pid goes
+};
+
+// The place of the pid in the state documents: eleven blanks, then the mark is cut out.
+inline constexpr char kPidMark[] = "@PID@";
+
+// What the child needs: the arena and the descriptors that must survive its execve.
+struct PreparedInit {
+  UniqueFd arena;
+  std::vector<UniqueFd> owned;     // mount trees
+  std::vector<int> inherited_fds;  // every number that the program mentions
+  uint64_t clone_flags = 0;        // for the first clone: CLONE_NEW* when no joiner is needed
+  bool needs_joiner = false;
+};
+
+Result<PreparedInit> prepare(const PrepareRequest& request);
+
+}  // namespace redoubt::init
+
+#endif  // REDOUBT_INIT_PREPARE_H_

@@ -1,0 +1,88 @@
+// The conversation between the launching parent and redoubt-init over one SOCK_SEQPACKET pair: one
+// message a packet, fixed size. End of file on either side means that the other one died: init
+// exits, the parent reports and rolls back.
+#ifndef REDOUBT_INIT_PROTOCOL_H_
+#define REDOUBT_INIT_PROTOCOL_H_
+
+#include <stdint.h>
+
+namespace redoubt::init {
+
+enum class SyncWord : uint32_t {
+  // init -> parent
+  kInitPid,  // from the joiner: value = pid of the real init, as the parent's pid namespace counts
+  kMountsReady,  // before pivot; the parent runs prestart and createRuntime hooks and answers
+                 // kProceed
+  kConsole,      // SCM_RIGHTS: the pty master; item = its name. The parent answers kProceed
+  kReady,       // set up but for confinement; the parent sets rlimits, writes the state and answers
+                // kProceed
+  kListener,    // value = number of the seccomp notify descriptor in init; answered with kProceed
+  kDone,        // confined; only exec.fifo (create) and execve are left. init closes its end
+  kFailed,      // step, err, item: what failed; init exits with 255
+  kDebug,       // item: a line for --debug
+  kWarning,     // item: something was ignored, worth one warning
+  kHookFailed,  // value = index, err = wait status or -1 (timeout); item = the end of the hook's
+                // stderr; step tells the kind
+  // parent -> init
+  kProceed,  // value = init's pid in the parent's pid namespace
+};
+
+// What init was doing. Also the index of the step table (child/steps.cc) and, in words, part of the
+// message.
+enum class InitStep : uint32_t {
+  kStart,
+  kJoinNamespaces,
+  kTimeOffsets,
+  kCloneInit,
+  kAwaitParent,
+  kBecomeRoot,
+  kSession,
+  kKeyring,
+  kLoopback,
+  kCgroupNamespace,
+  kRootfsPropagation,
+  kRootfsBind,
+  kMounts,
+  kDevices,
+  kRuntimeHooks,
+  kCreateContainerHooks,
+  kWorkingDirectory,
+  kMaskPaths,
+  kReadonlyPaths,
+  kReadonlyRoot,
+  kPivot,
+  kConsole,
+  kHostname,
+  kSysctl,
+  kReady,
+  kScheduling,
+  kStdio,
+  kLabel,
+  kNoNewPrivileges,
+  kSeccompEarly,
+  kIdentity,
+  kCapabilities,
+  kChdir,
+  kHome,
+  kLookup,
+  kSeccompLate,
+  kDone,
+  kAwaitStart,
+  kStartContainerHooks,
+  kExecve,
+  kCount,
+};
+
+inline constexpr uint32_t kItemSize = 480;
+
+struct SyncMessage {
+  SyncWord word;
+  InitStep step;
+  int32_t err;  // errno of kFailed
+  int32_t value;
+  char item[kItemSize];  // NUL-terminated: the object (mount destination, path, label ...)
+};
+
+}  // namespace redoubt::init
+
+#endif  // REDOUBT_INIT_PROTOCOL_H_
