@@ -117,7 +117,7 @@ Result<int> run_exec(const Globals& globals, const Arguments& arguments) {
 constinit const Verb kVerbExec = {
     .name = "exec",
     .group = VerbGroup::kLifecycle,
-    .arguments = "<container-id> <command> [arguments...] | --process FILE <container-id>",
+    .arguments = "<container-id> <command> [arguments...]\n--process FILE <container-id>",
     .summary = "run one more process in a container",
     .description =
         "Runs a command in a created or running container, confined like the container's own "

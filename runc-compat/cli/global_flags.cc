@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "runc-compat/cli/go_values.h"
+#include "sandbox/probe.h"
 
 namespace redoubt::cli {
 namespace {
@@ -64,13 +65,7 @@ bool inside_user_namespace() {
   if (!map) {
     return false;
   }
-  std::vector<std::string> fields;
-  for (const std::string& field : split(trim(*map), ' ')) {
-    if (!field.empty()) {
-      fields.push_back(field);
-    }
-  }
-  return fields != std::vector<std::string>{"0", "0", "4294967295"};
+  return !sandbox::is_identity_map(*map);
 }
 
 Result<std::string> working_directory() {

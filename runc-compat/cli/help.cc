@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/str.h"
@@ -96,30 +97,44 @@ constexpr Group kGroups[] = {
     {VerbGroup::kInspect, "looking at containers"},
     {VerbGroup::kControl, "changing running containers"},
     {VerbGroup::kCheckpoint, "checkpoints"},
-    {VerbGroup::kDocuments, "documents"},
+    {VerbGroup::kDocuments, "documents and help"},
 };
 
+Row verb_row(std::string name, std::string_view summary, size_t column) {
+  name.resize(std::max(name.size(), column), ' ');
+  return {std::move(name), std::string(summary)};
+}
+
 std::string verb_list() {
-  std::vector<Row> rows;
   size_t column = 0;
   for (const Verb* verb : all_verbs()) {
     column = std::max(column, verb->name.size());
   }
   std::string out;
   for (const Group& group : kGroups) {
-    rows.clear();
+    std::vector<Row> rows;
     for (const Verb* verb : all_verbs()) {
       if (verb->group == group.group) {
-        std::string name(verb->name);
-        name.resize(column, ' ');
-        rows.push_back({std::move(name), std::string(verb->summary)});
+        rows.push_back(verb_row(std::string(verb->name), verb->summary, column));
       }
+    }
+    if (group.group == VerbGroup::kDocuments) {
+      rows.push_back(verb_row("help, h", "show help, or help for one command", column));
     }
     if (!rows.empty()) {
       out += concat("  ", group.title, "\n", rows_text(rows, 4));
     }
   }
-  return out + rows_text({{"help, h", "show help, or help for one command"}}, 4);
+  return out;
+}
+
+std::string usage(std::string_view program, const Verb& verb) {
+  std::string out = "USAGE:\n";
+  for (const std::string& form : split(verb.arguments, '\n')) {
+    out += concat("   ", program, " [global options] ", verb.name);
+    out += concat(verb.flags.empty() ? "" : " [options]", form.empty() ? "" : " ", form, "\n");
+  }
+  return out;
 }
 
 }  // namespace
@@ -148,20 +163,8 @@ std::string root_help(std::string_view program) {
 }
 
 std::string verb_help(std::string_view program, const Verb& verb) {
-  std::string out = concat("NAME:\n   ",
-                           program,
-                           " ",
-                           verb.name,
-                           " - ",
-                           verb.summary,
-                           "\n\nUSAGE:\n   ",
-                           program,
-                           " [global options] ",
-                           verb.name,
-                           verb.flags.empty() ? "" : " [options]",
-                           verb.arguments.empty() ? "" : " ",
-                           verb.arguments,
-                           "\n");
+  std::string out = concat(
+      "NAME:\n   ", program, " ", verb.name, " - ", verb.summary, "\n\n", usage(program, verb));
   if (!verb.description.empty()) {
     out += concat("\nDESCRIPTION:\n", indented(verb.description, program));
   }
@@ -172,7 +175,7 @@ std::string verb_help(std::string_view program, const Verb& verb) {
   if (!verb.examples.empty()) {
     out += concat("\nEXAMPLES:\n", indented(verb.examples, program));
   }
-  return concat(out, "\nSee redoubt-", verb.name, "(8), redoubt(8) for global options.\n");
+  return concat(out, "\nSee redoubt-", verb.name, "(8); redoubt(8) has the global options.\n");
 }
 
 }  // namespace redoubt::cli

@@ -44,7 +44,7 @@ inline constexpr int kAnyNumber = -1;
 struct Verb {
   std::string_view name;
   VerbGroup group = VerbGroup::kLifecycle;
-  std::string_view arguments = {};    // "<container-id> [signal]"
+  std::string_view arguments = {};    // "<container-id> [signal]"; a line for each form
   std::string_view summary = {};      // one line, lower case, no full stop
   std::string_view description = {};  // paragraphs for --help, lines at most 100 wide
   std::string_view examples = {};     // command lines, one a line, each starting with "redoubt"
