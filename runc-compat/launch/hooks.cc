@@ -5,11 +5,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/str.h"
 #include "base/unique_fd.h"
@@ -68,10 +70,12 @@ Status spawn_hook(const plan::Hook& hook, Pipe& in, Pipe& out, Pipe& err, pid_t*
   ::sigfillset(&all);
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  ::posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   const std::vector<char*> args = pointers(hook.args);
   const std::vector<char*> env = pointers(hook.env);
-  const int failed = ::posix_spawn(pid, hook.path.c_str(), &actions, &attributes, args.data(), env.data());
+  const int failed =
+      ::posix_spawn(pid, hook.path.c_str(), &actions, &attributes, args.data(), env.data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) {
@@ -126,7 +130,8 @@ int reap(pid_t pid) {
   return status;
 }
 
-// Feeds, drains and waits. What a hook left running may hold the pipes: the exit of the hook itself ends the wait.
+// Feeds, drains and waits. What a hook left running may hold the pipes: the exit of the hook itself
+// ends the wait.
 int wait_hook(HookProcess& process, std::optional<int64_t> timeout_ms) {
   const int64_t deadline = timeout_ms ? monotonic_ms() + *timeout_ms : -1;
   for (;;) {
@@ -159,13 +164,15 @@ int wait_hook(HookProcess& process, std::optional<int64_t> timeout_ms) {
 
 std::string status_text(int status) {
   if (WIFSIGNALED(status)) {
-    return concat("signal: ", to_lower(::strsignal(WTERMSIG(status))));
+    return concat("signal: ", to_lower(strsignal(WTERMSIG(status))));
   }
   return concat("exit status ", WEXITSTATUS(status));
 }
 
 // Seconds as Go prints a float with one digit: "1.0s".
-std::string seconds_text(int64_t ms) { return concat(ms / 1000, ".", ms % 1000 / 100, "s"); }
+std::string seconds_text(int64_t ms) {
+  return concat(ms / 1000, ".", ms % 1000 / 100, "s");
+}
 
 // A write to a pipe whose reader is gone must be an error, not our death.
 class IgnoreSigpipe {
@@ -191,15 +198,24 @@ std::string_view hook_kind_name(plan::HookKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-Error hook_error(plan::HookKind kind, int index, int wait_status, int64_t timeout_ms, const std::string& out, const std::string& err) {
+Error hook_error(plan::HookKind kind,
+                 int index,
+                 int wait_status,
+                 int64_t timeout_ms,
+                 const std::string& out,
+                 const std::string& err) {
   const std::string what = concat("error running ", hook_kind_name(kind), " hook #", index, ": ");
   if (wait_status == kHookTimedOut) {
-    return {ErrorKind::kSystem, concat(what, "hook ran past specified timeout of ", seconds_text(timeout_ms))};
+    return {ErrorKind::kSystem,
+            concat(what, "hook ran past specified timeout of ", seconds_text(timeout_ms))};
   }
-  return {ErrorKind::kSystem, concat(what, status_text(wait_status), ", stdout: ", trim(out), ", stderr: ", trim(err))};
+  return {ErrorKind::kSystem,
+          concat(what, status_text(wait_status), ", stdout: ", trim(out), ", stderr: ", trim(err))};
 }
 
-Status run_hooks(plan::HookKind kind, const std::vector<plan::Hook>& hooks, const std::string& state_json) {
+Status run_hooks(plan::HookKind kind,
+                 const std::vector<plan::Hook>& hooks,
+                 const std::string& state_json) {
   if (hooks.empty()) {
     return {};
   }
@@ -208,11 +224,17 @@ Status run_hooks(plan::HookKind kind, const std::vector<plan::Hook>& hooks, cons
     const int index = static_cast<int>(i);
     Result<HookProcess> process = start_hook(hooks[i], state_json);
     if (!process) {
-      return std::move(process).error().add_context(concat("error running ", hook_kind_name(kind), " hook #", index));
+      return std::move(process).error().add_context(
+          concat("error running ", hook_kind_name(kind), " hook #", index));
     }
     const int status = wait_hook(*process, hooks[i].timeout_ms);
     if (status != 0) {
-      return hook_error(kind, index, status, hooks[i].timeout_ms.value_or(0), process->output_tail, process->error_tail);
+      return hook_error(kind,
+                        index,
+                        status,
+                        hooks[i].timeout_ms.value_or(0),
+                        process->output_tail,
+                        process->error_tail);
     }
   }
   return {};

@@ -24,7 +24,8 @@ struct ChildStart {
   int failed = 0;  // errno of execveat, written by the child
 };
 
-// Only direct system calls from here to execveat; errno is the parent's, which does not run meanwhile.
+// Only direct system calls from here to execveat; errno is the parent's, which does not run
+// meanwhile.
 [[noreturn]] void run_child(ChildStart* start) {
   for (size_t i = 0; i < start->inherited_count; ++i) {
     ::syscall(SYS_fcntl, start->inherited_fds[i], F_SETFD, 0);
@@ -100,7 +101,10 @@ long clone_once(clone_args* arguments, ChildStart* start) {
 Result<SpawnedChild> spawn_init(const init::PreparedInit& prepared, int image_fd, int cgroup_fd) {
   std::string name = "redoubt-init";
   std::string arena_number = concat(prepared.arena.get());
-  ChildStart start{prepared.inherited_fds.data(), prepared.inherited_fds.size(), image_fd, {name.data(), arena_number.data(), nullptr}};
+  ChildStart start{prepared.inherited_fds.data(),
+                   prepared.inherited_fds.size(),
+                   image_fd,
+                   {name.data(), arena_number.data(), nullptr}};
   int pidfd = -1;
   clone_args arguments{};
   arguments.flags = prepared.clone_flags | CLONE_PIDFD;

@@ -1,5 +1,6 @@
-// The clone: a child that shares our memory until it executes redoubt-init (as vfork(2) does, so that no page table is copied), born in
-// its namespaces and its cgroup, with a pidfd that names it for good.
+// The clone: a child that shares our memory until it executes redoubt-init (as vfork(2) does, so
+// that no page table is copied), born in its namespaces and its cgroup, with a pidfd that names it
+// for good.
 #ifndef REDOUBT_LAUNCH_SPAWN_H_
 #define REDOUBT_LAUNCH_SPAWN_H_
 
@@ -17,8 +18,9 @@ struct SpawnedChild {
   bool in_cgroup = false;  // born in cgroup_fd
 };
 
-// `image_fd`: the sealed program (init/image.h). `cgroup_fd`: -1, or the directory to be born in; where the kernel refuses that (a
-// delegation boundary, an older kernel) the child is made beside and in_cgroup is false.
+// `image_fd`: the sealed program (init/image.h). `cgroup_fd`: -1, or the directory to be born in;
+// where the kernel refuses that (a delegation boundary, an older kernel) the child is made beside
+// and in_cgroup is false.
 Result<SpawnedChild> spawn_init(const init::PreparedInit& prepared, int image_fd, int cgroup_fd);
 
 }  // namespace redoubt::launch

@@ -1,0 +1,142 @@
+#include "runc-compat/launch/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "oci/bundle.h"
+#include "oci/spec_json.h"
+#include "oci/state_document.h"
+#include "plan/namespace_names.h"
+#include "policy/resolve.h"
+#include "sandbox/probe.h"
+
+namespace redoubt::launch {
+namespace {
+
+constexpr size_t kConfigLimit = size_t{16} << 20;
+
+bool is_rootless(Rootless setting, const plan::HostFacts& host) {
+  return setting == Rootless::kTrue ||
+         (setting == Rootless::kAuto && (host.euid != 0 || host.in_user_namespace));
+}
+
+int clone_flag(plan::NamespaceType type) {
+  switch (type) {
+    case plan::NamespaceType::kUser:
+      return CLONE_NEWUSER;
+    case plan::NamespaceType::kMount:
+      return CLONE_NEWNS;
+    case plan::NamespaceType::kPid:
+      return CLONE_NEWPID;
+    case plan::NamespaceType::kNetwork:
+      return CLONE_NEWNET;
+    case plan::NamespaceType::kIpc:
+      return CLONE_NEWIPC;
+    case plan::NamespaceType::kUts:
+      return CLONE_NEWUTS;
+    case plan::NamespaceType::kCgroup:
+      return CLONE_NEWCGROUP;
+    case plan::NamespaceType::kTime:
+      return CLONE_NEWTIME;
+  }
+  return 0;
+}
+
+// ioctl_ns(2): what kind of namespace the descriptor is; a path to anything else is refused before
+// any setns.
+Status check_namespace(int fd, const plan::Namespace& ns) {
+  const int kind = ::ioctl(fd, NS_GET_NSTYPE);
+  const int wanted = clone_flag(ns.type);
+  if (kind < 0) {
+    return Error::invalid(concat("linux.namespaces: ", quote(ns.path), " is not a namespace"));
+  }
+  if (kind != wanted) {
+    return Error::invalid(concat("linux.namespaces: ",
+                                 quote(ns.path),
+                                 " is not a namespace of the wanted type ",
+                                 plan::namespace_name(ns.type)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Container> resolve_bundle(const CreateOptions& options, const std::string& bundle) {
+  Container container;
+  std::vector<std::string> warnings;
+  TRY_ASSIGN(oci::LoadedBundle loaded, oci::load_bundle(bundle, warnings));
+  container.spec = std::move(loaded.spec);
+  container.config_text = std::move(loaded.config_text);
+  container.host = sandbox::probe_host();
+  const bool rootless = is_rootless(options.runtime.rootless, container.host);
+  TRY_ASSIGN(container.plan,
+             policy::resolve({container.spec,
+                              container.host,
+                              options.id,
+                              bundle,
+                              options.runtime.systemd_cgroup,
+                              rootless,
+                              options.no_pivot,
+                              options.no_new_keyring}));
+  for (const std::string& warning : warnings) {
+    log::warning(warning);
+  }
+  for (const std::string& warning : container.plan.warnings) {
+    log::warning(warning);
+  }
+  return container;
+}
+
+Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Record& record) {
+  Container container;
+  TRY_ASSIGN(container.config_text, read_file_at(dir.fd(), state::kConfigFile, kConfigLimit));
+  TRY_ASSIGN(const json::Value document, json::parse(container.config_text, "config.json"));
+  TRY_ASSIGN(container.spec, oci::parse_spec(document));
+  container.host = sandbox::probe_host();
+  TRY_ASSIGN(container.plan,
+             policy::resolve({container.spec,
+                              container.host,
+                              record.id,
+                              record.bundle,
+                              record.systemd_cgroup,
+                              record.rootless,
+                              false,
+                              false}));
+  return container;
+}
+
+json::Value state_document(const plan::Plan& plan, std::string_view status, pid_t pid) {
+  return oci::hook_state_document({.id = plan.id,
+                                   .status = std::string(status),
+                                   .pid = pid,
+                                   .bundle = plan.bundle,
+                                   .annotations = plan.annotations});
+}
+
+std::string seccomp_cache_directory(const std::string& root) {
+  return concat(root, "/@seccomp");
+}
+
+Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan) {
+  std::vector<init::OpenNamespace> joins;
+  for (const plan::Namespace& ns : plan.namespaces) {
+    if (ns.path.empty()) {
+      continue;
+    }
+    Result<UniqueFd> fd = open_at(AT_FDCWD, ns.path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (!fd) {
+      return std::move(fd).error().add_context("linux.namespaces");
+    }
+    TRY(check_namespace(fd->get(), ns));
+    joins.push_back({std::move(*fd), clone_flag(ns.type), ns.path});
+  }
+  return joins;
+}
+
+}  // namespace redoubt::launch

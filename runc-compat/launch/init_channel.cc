@@ -1,0 +1,62 @@
+#include "runc-compat/launch/init_channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/str.h"
+
+namespace redoubt::launch {
+
+Result<InitChannel> InitChannel::create() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+    return Error::system(errno, "socketpair for init");
+  }
+  InitChannel channel;
+  channel.parent_end_.reset(fds[0]);
+  channel.child_end_.reset(fds[1]);
+  return channel;
+}
+
+Result<std::optional<InitMessage>> InitChannel::receive() {
+  InitMessage message;
+  memset(&message.body, 0, sizeof message.body);
+  iovec part{&message.body, sizeof message.body};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  ssize_t n = 0;
+  do {
+    n = ::recvmsg(parent_end_.get(), &header, MSG_CMSG_CLOEXEC);
+  } while (n < 0 && errno == EINTR);
+  if (n == 0 || (n < 0 && errno == ECONNRESET)) {
+    return std::optional<InitMessage>();
+  }
+  if (n < 0) {
+    return Error::system(errno, "receive from init");
+  }
+  const cmsghdr* rights = CMSG_FIRSTHDR(&header);
+  if (rights != nullptr && rights->cmsg_type == SCM_RIGHTS &&
+      rights->cmsg_len == CMSG_LEN(sizeof(int))) {
+    int fd = -1;
+    memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    message.descriptor.reset(fd);
+  }
+  message.body.item[init::kItemSize - 1] = '\0';
+  if (n != static_cast<ssize_t>(sizeof message.body) ||
+      message.body.step >= init::InitStep::kCount) {
+    return Error::internal("malformed message from init");
+  }
+  return std::optional<InitMessage>(std::move(message));
+}
+
+void InitChannel::proceed(int value) {
+  init::SyncMessage message{init::SyncWord::kProceed, init::InitStep::kStart, 0, value, {}};
+  (void)::send(parent_end_.get(), &message, sizeof message, MSG_NOSIGNAL);
+}
+
+}  // namespace redoubt::launch

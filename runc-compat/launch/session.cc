@@ -1,0 +1,322 @@
+#include "runc-compat/launch/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "init/image.h"
+#include "plan/capability_names.h"
+#include "runc-compat/launch/console_socket.h"
+#include "runc-compat/launch/failure_text.h"
+#include "runc-compat/launch/hooks.h"
+#include "runc-compat/launch/seccomp_listener.h"
+#include "sandbox/idmap.h"
+#include "sandbox/pidfd.h"
+#include "sandbox/procfs.h"
+#include "sandbox/seccomp.h"
+
+namespace redoubt::launch {
+namespace {
+
+// setgroups(2) is refused in a user namespace whose maps an unprivileged user wrote
+// (user_namespaces(7)).
+bool can_set_groups(const plan::HostFacts& host) {
+  if (host.euid != 0) {
+    return false;
+  }
+  if (!host.in_user_namespace) {
+    return true;
+  }
+  Result<std::string> setting = read_kernel_file_at(AT_FDCWD, "/proc/self/setgroups");
+  return !setting || trim(*setting) != "deny";
+}
+
+bool needs_procfs(const SessionRequest& request) {
+  const plan::Plan& plan = request.plan;
+  return !plan.sysctls.empty() || !plan.process.selinux_label.empty() ||
+         !plan.process.apparmor_profile.empty() || plan.monotonic_offset || plan.boottime_offset;
+}
+
+Result<UniqueFd> open_procfs(const SessionRequest& request) {
+  if (!needs_procfs(request)) {
+    return UniqueFd();
+  }
+  return sandbox::open_private_procfs(request.plan.sysctls.empty() ? sandbox::ProcfsView::kProcesses
+                                                                   : sandbox::ProcfsView::kFull);
+}
+
+// prlimit(2) on init: raising a hard limit needs privilege over the host, which init in a user
+// namespace has not.
+Status apply_rlimits(pid_t pid, const std::vector<plan::Rlimit>& rlimits) {
+  for (const plan::Rlimit& limit : rlimits) {
+    const rlimit64 value{limit.soft, limit.hard};
+    if (::syscall(SYS_prlimit64, pid, limit.resource, &value, nullptr) != 0) {
+      return Error::system(errno, concat("error setting rlimit type ", limit.resource));
+    }
+  }
+  return {};
+}
+
+Status apply_oom_score(pid_t pid, const plan::Plan& plan) {
+  if (!plan.process.oom_score_adj) {
+    return {};
+  }
+  const std::string value = concat(*plan.process.oom_score_adj);
+  Status status = write_kernel_file_at(AT_FDCWD, concat("/proc/", pid, "/oom_score_adj"), value);
+  if (!status && plan.rootless) {
+    return {};  // an unprivileged user cannot lower it; runc goes on as well
+  }
+  return std::move(status).context("process.oomScoreAdj");
+}
+
+int reap(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) {
+      return 0;
+    }
+  }
+  return status;
+}
+
+bool was_oom_killed(const std::string& cgroup_directory) {
+  if (cgroup_directory.empty()) {
+    return false;
+  }
+  Result<std::string> events =
+      read_kernel_file_at(AT_FDCWD, concat(cgroup_directory, "/memory.events"));
+  if (!events) {
+    return false;
+  }
+  for (const std::string& line : split(*events, '\n')) {
+    if (line.starts_with("oom_kill ")) {
+      return line != "oom_kill 0";
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Session> Session::launch(const SessionRequest& request) {
+  Session session;
+  TRY_ASSIGN(session.channel_, InitChannel::create());
+  TRY_ASSIGN(const UniqueFd procfs, open_procfs(request));
+  sandbox::SeccompProgram seccomp;
+  if (request.plan.seccomp) {
+    TRY_ASSIGN(seccomp, sandbox::compile_seccomp(*request.plan.seccomp, request.seccomp_cache));
+  }
+  const auto state_text = [&](std::string_view status) {
+    // The number is the child's to fill in (init/prepare.h).
+    std::string text = json::dump(request.state_document(status, 0));
+    constexpr std::string_view kNoPid = "\"pid\":0";
+    const size_t at = text.find(kNoPid);
+    return at == std::string::npos
+               ? text
+               : text.replace(
+                     at, kNoPid.size(), concat("\"pid\":", std::string_view(init::kPidMark)));
+  };
+  const bool has_child_hooks = !request.plan.hooks_of(plan::HookKind::kCreateContainer).empty() ||
+                               !request.plan.hooks_of(plan::HookKind::kStartContainer).empty();
+  init::PrepareRequest prepare{request.plan,
+                               request.kind,
+                               session.channel_.child_fd(),
+                               procfs.get(),
+                               request.fifo_fd,
+                               std::move(seccomp.filter),
+                               seccomp.flags,
+                               seccomp.has_listener,
+                               request.joins,
+                               request.host.euid == 0 && !request.host.in_user_namespace,
+                               can_set_groups(request.host),
+                               request.passed.count,
+                               request.passed.env,
+                               static_cast<uint32_t>(request.host.last_capability),
+                               request.cgroup_directory,
+                               request.notify_directory,
+                               has_child_hooks ? state_text("creating") : "",
+                               has_child_hooks ? state_text("created") : ""};
+  TRY_ASSIGN(const init::PreparedInit prepared, init::prepare(prepare));
+  TRY_ASSIGN(const UniqueFd image, init::open_init_image());
+  TRY_ASSIGN(SpawnedChild child, spawn_init(prepared, image.get(), request.cgroup_fd));
+  session.channel_.close_child_end();
+  session.in_cgroup_ = child.in_cgroup;
+  if (prepared.needs_joiner) {
+    session.joiner_ = child.pid;
+  } else {
+    session.pid_ = child.pid;
+    session.pidfd_ = std::move(child.pidfd);
+  }
+  Status status = session.converse(request);
+  if (!status) {
+    session.kill();
+    return std::move(status).error();
+  }
+  return session;
+}
+
+Status Session::converse(const SessionRequest& request) {
+  if (pid_ != 0) {
+    TRY(adopt(request, pid_));
+  }
+  for (bool done = false; !done;) {
+    TRY_ASSIGN(std::optional<InitMessage> message, channel_.receive());
+    if (!message) {
+      return early_exit(request);
+    }
+    TRY(answer(request, *message, &done));
+  }
+  return {};
+}
+
+// The real process exists and waits: id maps first (it becomes root in them), then everything that
+// needs its pid.
+Status Session::adopt(const SessionRequest& request, pid_t pid) {
+  if (!pidfd_.valid()) {
+    TRY_ASSIGN(sandbox::Pidfd pidfd, sandbox::Pidfd::open(pid));
+    pidfd_.reset(::fcntl(pidfd.get(), F_DUPFD_CLOEXEC, 3));
+  }
+  if (request.kind != init::SessionKind::kExec &&
+      request.plan.creates(plan::NamespaceType::kUser)) {
+    TRY(sandbox::write_id_maps(pid, request.plan.id_maps, request.host.euid == 0));
+  }
+  TRY(request.on_pid(pid, pidfd_.get(), in_cgroup_));
+  channel_.proceed(pid);
+  return {};
+}
+
+Status Session::answer(const SessionRequest& request, InitMessage& message, bool* done) {
+  const init::SyncMessage& body = message.body;
+  switch (body.word) {
+    case init::SyncWord::kInitPid:
+      pid_ = body.value;
+      reap(joiner_);
+      joiner_ = 0;
+      return adopt(request, pid_);
+    case init::SyncWord::kMountsReady:
+      TRY(request.on_mounts_ready());
+      break;
+    case init::SyncWord::kConsole:
+      TRY(take_console(request, message));
+      break;
+    case init::SyncWord::kReady:
+      TRY(apply_rlimits(pid_, request.plan.process.rlimits));
+      TRY(apply_oom_score(pid_, request.plan));
+      TRY(request.on_ready());
+      break;
+    case init::SyncWord::kListener:
+      TRY(take_listener(request, body.value));
+      break;
+    case init::SyncWord::kDone:
+      *done = true;
+      return {};
+    case init::SyncWord::kDebug:
+      log::debug(body.item);
+      return {};
+    case init::SyncWord::kWarning:
+      log::warning(concat("can't raise ambient capability ",
+                          plan::capability_names()[static_cast<size_t>(body.value)],
+                          ": ",
+                          errno_text(body.err)));
+      return {};
+    case init::SyncWord::kHookFailed: {
+      const bool starting = body.step == init::InitStep::kStartContainerHooks;
+      const plan::HookKind kind =
+          starting ? plan::HookKind::kStartContainer : plan::HookKind::kCreateContainer;
+      const std::vector<plan::Hook>& hooks = request.plan.hooks_of(kind);
+      const auto index = static_cast<size_t>(body.value);
+      return hook_error(kind,
+                        body.value,
+                        body.err,
+                        index < hooks.size() ? hooks[index].timeout_ms.value_or(0) : 0,
+                        "",
+                        body.item);
+    }
+    case init::SyncWord::kFailed:
+      return failure_error(body, request.plan);
+    default:
+      return Error::internal("unexpected message from init");
+  }
+  channel_.proceed(pid_);
+  return {};
+}
+
+Status Session::take_console(const SessionRequest& request, InitMessage& message) {
+  if (!message.descriptor.valid()) {
+    return Error::internal("init sent no pty master");
+  }
+  if (request.console_socket.empty()) {
+    console_ = std::move(message.descriptor);
+    return {};
+  }
+  TRY_ASSIGN(const UniqueFd socket, connect_unix(request.console_socket, "--console-socket"));
+  return send_console(socket.get(), message.descriptor.get());
+}
+
+Status Session::take_listener(const SessionRequest& request, int remote_fd) {
+  const plan::Seccomp& seccomp = *request.plan.seccomp;
+  const bool exec = request.kind == init::SessionKind::kExec;
+  SeccompListener listener{pidfd_.get(),
+                           pid_,
+                           remote_fd,
+                           seccomp.listener_path,
+                           seccomp.listener_metadata,
+                           "1.3.0",
+                           request.state_document(exec ? "running" : "creating", pid_)};
+  return send_seccomp_listener(listener);
+}
+
+Error Session::early_exit(const SessionRequest& request) {
+  const pid_t pid = pid_ != 0 ? pid_ : joiner_;
+  const int status = reap(pid);
+  pid_ = 0;
+  joiner_ = 0;
+  if (was_oom_killed(request.cgroup_directory)) {
+    return {ErrorKind::kSystem, "container init was OOM-killed (memory limit too low?)"};
+  }
+  if (WIFSIGNALED(status)) {
+    return {ErrorKind::kSystem,
+            concat("container init was killed by signal ", WTERMSIG(status), " during set-up")};
+  }
+  return {ErrorKind::kSystem,
+          concat("container init exited with status ", WEXITSTATUS(status), " during set-up")};
+}
+
+Status Session::await_execve(const plan::Plan& plan) {
+  TRY_ASSIGN(std::optional<InitMessage> message, channel_.receive());
+  if (!message) {
+    return {};  // closed by execve
+  }
+  const init::SyncMessage& body = message->body;
+  if (body.word == init::SyncWord::kHookFailed) {
+    const std::vector<plan::Hook>& hooks = plan.hooks_of(plan::HookKind::kStartContainer);
+    const auto index = static_cast<size_t>(body.value);
+    return hook_error(plan::HookKind::kStartContainer,
+                      body.value,
+                      body.err,
+                      index < hooks.size() ? hooks[index].timeout_ms.value_or(0) : 0,
+                      "",
+                      body.item);
+  }
+  return failure_error(body, plan);
+}
+
+void Session::kill() {
+  for (pid_t* pid : {&pid_, &joiner_}) {
+    if (*pid > 0) {
+      ::kill(*pid, SIGKILL);
+      reap(*pid);
+      *pid = 0;
+    }
+  }
+}
+
+}  // namespace redoubt::launch
