@@ -8,7 +8,7 @@
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/state/signal.h"
 #include "sandbox/cgroup.h"
-#include "sandbox/resctrl.h"
+#include "sandbox/intel_rdt.h"
 
 namespace redoubt::cli {
 namespace {
@@ -49,10 +49,7 @@ Status update_resctrl(Container& container, const std::vector<std::string>& line
   if (path.empty()) {
     plan::IntelRdt plan;
     plan.schemata = lines;
-    TRY_ASSIGN(const sandbox::ResctrlGroup group,
-               sandbox::create_resctrl_group(plan, container.record.id));
-    TRY(sandbox::join_resctrl_group(group.path, container.record.init_pid));
-    path = group.path;
+    TRY_ASSIGN(path, sandbox::join_intel_rdt(plan, container.record.id, container.record.init_pid));
     return {};
   }
   return sandbox::write_resctrl_schemata(path, lines);

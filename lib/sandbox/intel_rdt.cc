@@ -1,4 +1,4 @@
-#include "sandbox/resctrl.h"
+#include "sandbox/intel_rdt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +79,18 @@ Result<ResctrlGroup> create_resctrl_group(const plan::IntelRdt& plan,
     return std::move(filled).error();
   }
   return group;
+}
+
+Result<std::string> join_intel_rdt(const plan::IntelRdt& plan, const std::string& id, pid_t pid) {
+  TRY_ASSIGN(const ResctrlGroup group, create_resctrl_group(plan, id));
+  Status joined = join_resctrl_group(group.path, pid);
+  if (!joined) {
+    if (group.created) {
+      ::rmdir(group.path.c_str());
+    }
+    return std::move(joined).error();
+  }
+  return group.created ? group.path : std::string();
 }
 
 Status join_resctrl_group(const std::string& path, pid_t pid) {

@@ -1,4 +1,4 @@
-#include "sandbox/resctrl.h"
+#include "sandbox/intel_rdt.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -28,13 +28,13 @@ plan::IntelRdt schemata(const char* line) {
 }
 
 // A directory that looks like the resctrl file system; what the kernel would check, it does not.
-class ResctrlTest : public ::testing::Test {
+class IntelRdtTest : public ::testing::Test {
  protected:
-  ResctrlTest() {
+  IntelRdtTest() {
     char pattern[] = "/tmp/redoubt-resctrl-XXXXXX";
     mount_ = ::mkdtemp(pattern);
   }
-  ~ResctrlTest() override {
+  ~IntelRdtTest() override {
     std::error_code ignored;
     std::filesystem::remove_all(mount_, ignored);
   }
@@ -42,13 +42,13 @@ class ResctrlTest : public ::testing::Test {
   std::string mount_;
 };
 
-TEST_F(ResctrlTest, IsRefusedWhereItIsNotMounted) {
+TEST_F(IntelRdtTest, IsRefusedWhereItIsNotMounted) {
   const Result<ResctrlGroup> group = create_resctrl_group({}, "c1", mount_);
   ASSERT_FALSE(group.has_value());
   EXPECT_EQ(group.error().kind(), ErrorKind::kUnsupported);
 }
 
-TEST_F(ResctrlTest, ProbesCacheAndBandwidthApart) {
+TEST_F(IntelRdtTest, ProbesCacheAndBandwidthApart) {
   std::filesystem::create_directories(mount_ + "/info/L3CODE");
   EXPECT_TRUE(probe_resctrl(mount_).mounted);
   EXPECT_TRUE(probe_resctrl(mount_).l3_cache);
@@ -57,7 +57,7 @@ TEST_F(ResctrlTest, ProbesCacheAndBandwidthApart) {
   EXPECT_TRUE(probe_resctrl(mount_).memory_bandwidth);
 }
 
-TEST_F(ResctrlTest, NamesTheGroupByIdOrClosIdAndKnowsWhoMadeIt) {
+TEST_F(IntelRdtTest, NamesTheGroupByIdOrClosIdAndKnowsWhoMadeIt) {
   std::filesystem::create_directories(mount_ + "/info");
   std::filesystem::create_directories(mount_ + "/shared");
   EXPECT_EQ(create_resctrl_group({}, "c1", mount_)->path, mount_ + "/c1");
@@ -69,14 +69,14 @@ TEST_F(ResctrlTest, NamesTheGroupByIdOrClosIdAndKnowsWhoMadeIt) {
               HasSubstr("does not exist"));
 }
 
-TEST_F(ResctrlTest, LeavesNoGroupBehindWhenTheSchemataAreRefused) {
+TEST_F(IntelRdtTest, LeavesNoGroupBehindWhenTheSchemataAreRefused) {
   std::filesystem::create_directories(mount_ + "/info");
   EXPECT_FALSE(create_resctrl_group(schemata("L3:0=f"), "c1", mount_).has_value())
       << "there is no schemata file";
   EXPECT_FALSE(std::filesystem::exists(mount_ + "/c1"));
 }
 
-TEST_F(ResctrlTest, RemovesNothingThatIsNoGroup) {
+TEST_F(IntelRdtTest, RemovesNothingThatIsNoGroup) {
   std::filesystem::create_directories(mount_ + "/c1");
   EXPECT_FALSE(remove_resctrl_group(mount_ + "/c1").has_value());
   EXPECT_TRUE(std::filesystem::exists(mount_ + "/c1"));

@@ -2,8 +2,8 @@
 // through the resctrl file system (Documentation/arch/x86/resctrl.rst). A container with
 // linux.intelRdt is in a group of its own, named by its id, or in the existing or new group of its
 // closID. Called by the launcher, by `update` and by the destruction of a container.
-#ifndef REDOUBT_SANDBOX_RESCTRL_H_
-#define REDOUBT_SANDBOX_RESCTRL_H_
+#ifndef REDOUBT_SANDBOX_INTEL_RDT_H_
+#define REDOUBT_SANDBOX_INTEL_RDT_H_
 
 #include <sys/types.h>
 
@@ -39,6 +39,10 @@ Result<ResctrlGroup> create_resctrl_group(const plan::IntelRdt& plan,
                                           const std::string& id,
                                           const std::string& mount = kResctrlMount);
 
+// create and join in one. Returns the path of the group when it was made for this container, ""
+// when it is shared: what state::Record::intel_rdt_path wants.
+Result<std::string> join_intel_rdt(const plan::IntelRdt& plan, const std::string& id, pid_t pid);
+
 // Moves a process (before it has children) into the group.
 Status join_resctrl_group(const std::string& path, pid_t pid);
 
@@ -50,4 +54,4 @@ Status remove_resctrl_group(const std::string& path);
 
 }  // namespace redoubt::sandbox
 
-#endif  // REDOUBT_SANDBOX_RESCTRL_H_
+#endif  // REDOUBT_SANDBOX_INTEL_RDT_H_
