@@ -1,7 +1,9 @@
-// oci::Spec: config.json as plain structs, field by field what the user wrote (OCI runtime-spec 1.3.0, config.md, config-linux.md).
+// oci::Spec: config.json as plain structs, field by field what the user wrote (OCI
+// runtime-spec 1.3.0, config.md, config-linux.md).
 //
-// Nothing is resolved, defaulted or checked here: an absent optional stays absent. spec_json.h decodes, validate.h checks,
-// policy/resolve turns it into plan::Plan. Only lib/oci knows the JSON spelling.
+// Nothing is resolved, defaulted or checked here: an absent optional stays absent. spec_json.h
+// decodes, validate.h checks, policy/resolve turns it into plan::Plan. Only lib/oci knows the JSON
+// spelling.
 #ifndef REDOUBT_OCI_SPEC_H_
 #define REDOUBT_OCI_SPEC_H_
 
@@ -29,7 +31,8 @@ struct User {
 };
 
 struct Capabilities {
-  // Absent and empty differ for exec (an absent "inheritable" keeps added ambient capabilities off).
+  // Absent and empty differ for exec (an absent "inheritable" keeps added ambient capabilities
+  // off).
   std::optional<std::vector<std::string>> bounding, effective, inheritable, permitted, ambient;
 };
 
@@ -101,7 +104,8 @@ struct Hook {
 };
 
 struct Hooks {
-  std::vector<Hook> prestart, create_runtime, create_container, start_container, poststart, poststop;
+  std::vector<Hook> prestart, create_runtime, create_container, start_container, poststart,
+      poststop;
 };
 
 struct Namespace {
@@ -133,9 +137,9 @@ struct Memory {
 
 struct Cpu {
   std::optional<uint64_t> shares;
-  std::optional<int64_t> quota;      // us
-  std::optional<uint64_t> burst;     // us
-  std::optional<uint64_t> period;    // us
+  std::optional<int64_t> quota;    // us
+  std::optional<uint64_t> burst;   // us
+  std::optional<uint64_t> period;  // us
   std::optional<int64_t> realtime_runtime;
   std::optional<uint64_t> realtime_period;
   std::optional<std::string> cpus, mems;
@@ -239,7 +243,8 @@ struct MemoryPolicy {
 
 struct Linux {
   std::vector<Device> devices;
-  std::map<std::string, std::string> net_devices;  // host name -> name in the container (empty: same)
+  std::map<std::string, std::string>
+      net_devices;  // host name -> name in the container (empty: same)
   std::vector<IdMapping> uid_mappings, gid_mappings;
   std::map<std::string, std::string> sysctl;
   std::optional<Resources> resources;

@@ -156,7 +156,7 @@ Status validate_number_list(std::string_view list, std::string_view field) {
     return {};
   }
   for (const std::string& part : split(list, ',')) {
-    if (!is_list_part(trim(part))) {
+    if (!trim(part).empty() && !is_list_part(trim(part))) {
       return refuse(field, concat(quote(list), ": bad range ", quote(part)));
     }
   }
