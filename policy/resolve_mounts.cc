@@ -64,9 +64,17 @@ void set_attributes(const plan::MountOptionSet& options, plan::Mount& mount) {
     }
     return;
   }
-  // cgroup2 has one superblock for the whole host: "ro" is the mount's alone.
+  // Only a tmpfs surely has a superblock of its own, and has to stay writable until the mounts
+  // below it have their places. Those of proc, sysfs, cgroup2 and mqueue may be the host's, where
+  // "ro" must not go beyond this mount.
   mount.superblock_readonly =
-      mount.kind != plan::MountKind::kCgroup && (options.attr_set & MOUNT_ATTR_RDONLY) != 0;
+      mount.fs_type == "tmpfs" && (options.attr_set & MOUNT_ATTR_RDONLY) != 0;
+}
+
+// Other file systems decide by "ro" how they open their device, as with mount(2).
+bool opens_device(const plan::Mount& mount) {
+  return mount.kind == plan::MountKind::kFilesystem && mount.fs_type != "tmpfs" &&
+         mount.fs_type != "mqueue";
 }
 
 // Superblock words mean nothing on a bind (mount(2) ignores them there); file system words would
@@ -80,7 +88,10 @@ Status set_data(const plan::MountOptionSet& options, plan::Mount& mount) {
     }
     return {};
   }
-  mount.data = options.superblock;
+  if (opens_device(mount) && (options.attr_set & MOUNT_ATTR_RDONLY) != 0) {
+    mount.data.emplace_back("ro");
+  }
+  mount.data.insert(mount.data.end(), options.superblock.begin(), options.superblock.end());
   mount.data.insert(mount.data.end(), options.data.begin(), options.data.end());
   return {};
 }

@@ -51,6 +51,12 @@ Status pass_paths(const Request& request, plan::Plan& plan) {
   for (const auto& [name, value] : config.sysctl) {
     std::string path = sysctl_path(name);
     TRY(check_sysctl_path(path, name));
+    for (const auto& [known, known_value] : plan.sysctls) {
+      if (known == path && known_value != value) {
+        return Error::invalid(
+            concat("linux.sysctl ", quote(name), ": given twice with different values"));
+      }
+    }
     plan.sysctls.emplace_back(std::move(path), value);
   }
   return {};

@@ -88,31 +88,6 @@ Result<plan::SeccompArgument> argument_of(const oci::SeccompArg& arg, std::strin
   return plan::SeccompArgument{arg.index, *op, arg.value, arg.value_two};
 }
 
-bool repeats_an_index(const std::vector<plan::SeccompArgument>& arguments) {
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    for (size_t j = 0; j < i; ++j) {
-      if (arguments[i].index == arguments[j].index) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-// The kernel's filter cannot test one argument twice in a rule. runc reads such an entry as
-// alternatives, one rule for each argument; profiles are written with that in mind.
-void add_rule(plan::SeccompRule rule, std::vector<plan::SeccompRule>& rules) {
-  if (!repeats_an_index(rule.arguments)) {
-    rules.push_back(std::move(rule));
-    return;
-  }
-  for (const plan::SeccompArgument& argument : rule.arguments) {
-    plan::SeccompRule alternative = rule;
-    alternative.arguments = {argument};
-    rules.push_back(std::move(alternative));
-  }
-}
-
 Status resolve_rule(const oci::SeccompSyscall& call,
                     const std::string& field,
                     std::vector<plan::SeccompRule>& rules) {
@@ -125,9 +100,7 @@ Status resolve_rule(const oci::SeccompSyscall& call,
     rule.arguments.push_back(argument);
   }
   rule.names = call.names;
-  if (!rule.names.empty()) {
-    add_rule(std::move(rule), rules);
-  }
+  rules.push_back(std::move(rule));
   return {};
 }
 

@@ -67,8 +67,8 @@ struct Mount {
   uint64_t rec_attr_set = 0, rec_attr_clear = 0;
   uint64_t propagation = 0;              // MS_SHARED ... 0: as it comes (private)
   bool recursive_propagation = false;
-  std::vector<std::string> data;         // file system options "size=64k", in order; superblock flags "ro" too when asked
-  bool superblock_readonly = false;      // "ro" of a non-bind mount: also the superblock, after tmpcopyup
+  std::vector<std::string> data;         // file system options "size=64k", in order; superblock flag words ("ro", "sync") too
+  bool superblock_readonly = false;      // "ro" of a tmpfs: also the superblock, after tmpcopyup and the mounts below it
   bool tmpcopyup = false;
   bool idmap = false, recursive_idmap = false;
   IdMaps idmaps;                         // empty with idmap: the container's own user namespace

@@ -300,7 +300,7 @@ def test_killed_exec_leaves_nothing_of_the_runtime(runtime, sleeper):
 def test_exec_sees_container_after_start_of_created(runtime, bundle):
     c = runtime.create(bundle.sh("touch /tmp/started; sleep 100").writable())
     c.start()
-    wait_for(lambda: c.exec("test", "-e", "/tmp/started").code == 0)
+    wait_for(lambda: c.exec("ls", "/tmp/started").code == 0)
 
 
 def test_umask_of_the_container(runtime, bundle):

@@ -25,7 +25,7 @@ def cgroup2_mount():
     found = [
         line.split()[4]
         for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
-        if " - cgroup2 " in line
+        if " - cgroup2 " in line and line.split()[4].startswith("/sys/fs/cgroup")
     ]
     if "/sys/fs/cgroup" in found:
         return pathlib.Path("/sys/fs/cgroup")
@@ -37,7 +37,7 @@ def cgroup_mounts():
     return [
         pathlib.Path(line.split()[4])
         for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
-        if " - cgroup" in line
+        if " - cgroup" in line and line.split()[4].startswith("/sys/fs/cgroup")
     ]
 
 

@@ -170,7 +170,7 @@ void in_own_namespaces(const std::function<int(int target)>& body) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFEXITED(status));
   if (WEXITSTATUS(status) == kSkip) {
-    GTEST_SKIP() << "needs user and network namespaces and a dummy device";
+    GTEST_SKIP() << "needs user and network namespaces and a veth device";
   }
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
@@ -188,7 +188,7 @@ TEST(MoveNetDevice, MovesRenamesAndKeepsGlobalAddresses) {
   in_own_namespaces([](int target) {
     Result<NetlinkSocket> host = NetlinkSocket::open();
     REQUIRE_OK(host);
-    if (!add_link(*host, "redoubt0", "dummy")) {
+    if (!add_link(*host, "redoubt0", "veth")) {
       return kSkip;
     }
     const std::string v6("\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07", 16);
@@ -219,7 +219,7 @@ TEST(MoveNetDevice, FailedMoveLeavesTheHostsDeviceAsItWas) {
     Result<NetlinkSocket> inside = NetlinkSocket::open_in(target);
     REQUIRE_OK(host);
     REQUIRE_OK(inside);
-    if (!add_link(*host, "redoubt0", "dummy") || !add_link(*inside, "taken0", "dummy")) {
+    if (!add_link(*host, "redoubt0", "veth") || !add_link(*inside, "taken0", "veth")) {
       return kSkip;
     }
     const std::string v6("\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07", 16);
