@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/str.h"
+#include "sandbox/cgroup_control.h"
 
 namespace redoubt::state {
 namespace {
@@ -30,17 +31,6 @@ Result<bool> is_waiting_for_start(const ContainerDir& dir) {
     return std::move(fd).error();
   }
   return true;
-}
-
-// The container's own cgroup.freeze; a cgroup that is gone is not frozen.
-Result<bool> is_frozen(const std::string& cgroup_directory) {
-  Result<std::string> text =
-      read_kernel_file_at(AT_FDCWD, concat(cgroup_directory, "/cgroup.freeze"));
-  if (!text) {
-    const int err = text.error().err();
-    return err == ENOENT || err == ENODEV ? Result<bool>(false) : std::move(text).error();
-  }
-  return trim(*text) == "1";
 }
 
 Result<bool> is_this_boot(const Record& record) {
@@ -106,7 +96,7 @@ Result<ContainerStatus> status_of(const ContainerDir& dir, const Record& record)
   }
   TRY_ASSIGN(const bool owned, owns_cgroup(record));
   if (owned) {
-    TRY_ASSIGN(const bool frozen, is_frozen(record.cgroup_directory));
+    TRY_ASSIGN(const bool frozen, sandbox::is_frozen(record.cgroup_directory));
     if (frozen) {
       return ContainerStatus::kPaused;
     }

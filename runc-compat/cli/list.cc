@@ -1,0 +1,138 @@
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/container.h"
+#include "runc-compat/cli/output.h"
+#include "runc-compat/cli/owner_names.h"
+#include "runc-compat/cli/table.h"
+#include "runc-compat/cli/verbs.h"
+#include "runc-compat/state/document.h"
+
+namespace redoubt::cli {
+namespace {
+
+constexpr char kFormat[] = "format";
+constexpr char kQuiet[] = "quiet";
+
+constexpr Flag kFlags[] = {
+    {.name = kFormat,
+     .short_name = "f",
+     .placeholder = "FORMAT",
+     .default_text = "table",
+     .help = "table or json"},
+    {.name = kQuiet, .short_name = "q", .kind = FlagKind::kBool, .help = "print ids only"},
+};
+
+using Documents = std::vector<oci::StateDocument>;
+
+Result<oci::StateDocument> examine(const Globals& globals,
+                                   const std::string& id,
+                                   OwnerNames& owners) {
+  TRY_ASSIGN(const Container container, open_container(globals, id));
+  TRY_ASSIGN(oci::StateDocument document, state::document_of(container.dir, container.record));
+  struct stat st = {};
+  if (::fstat(container.dir.fd(), &st) != 0) {
+    return Error::system(errno, concat("stat ", container.dir.path()));
+  }
+  document.owner = owners.name_of(st.st_uid);
+  return document;
+}
+
+// One broken container must not hide the others: it is named on stderr.
+void report_broken(const std::string& id, const Error& error) {
+  const std::string line =
+      concat("load container ", id, ": ", log::printable(error.message()), "\n");
+  ignore(write_all(STDERR_FILENO, line, "/dev/stderr"), "nobody is left to be told");
+}
+
+Result<Documents> examine_all(const Globals& globals) {
+  Documents documents;
+  Result<std::vector<std::string>> ids = state::list_ids(globals.runtime.root);
+  if (!ids) {
+    if (globals.root_is_default && ids.error().err() == ENOENT) {
+      return documents;
+    }
+    return std::move(ids).error();
+  }
+  OwnerNames owners;
+  for (const std::string& id : *ids) {
+    Result<oci::StateDocument> document = examine(globals, id, owners);
+    if (document) {
+      documents.push_back(*std::move(document));
+    } else if (::access(concat(globals.runtime.root, "/", id).c_str(), F_OK) == 0) {
+      report_broken(id, document.error());  // otherwise it was deleted meanwhile
+    }
+  }
+  return documents;
+}
+
+std::string as_table(const Documents& documents) {
+  std::vector<TableRow> rows = {{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
+  for (const oci::StateDocument& document : documents) {
+    rows.push_back({document.id,
+                    concat(document.pid),
+                    document.status,
+                    document.bundle,
+                    document.created,
+                    document.owner});
+  }
+  return format_table(rows);
+}
+
+// Go's encoding of a slice: one line, null when there is none.
+std::string as_json(const Documents& documents) {
+  json::Value list;
+  for (const oci::StateDocument& document : documents) {
+    list.push(oci::state_document(document));
+  }
+  return json::dump(list) + '\n';
+}
+
+std::string as_ids(const Documents& documents) {
+  std::string out;
+  for (const oci::StateDocument& document : documents) {
+    out += document.id + '\n';
+  }
+  return out;
+}
+
+Result<int> run_list(const Globals& globals, const Arguments& arguments) {
+  const std::string& format = arguments.text(kFormat);
+  TRY_ASSIGN(const Documents documents, examine_all(globals));
+  if (arguments.flag(kQuiet)) {
+    TRY(print(as_ids(documents)));
+  } else if (format == "json") {
+    TRY(print(as_json(documents)));
+  } else if (format == "table") {
+    TRY(print(as_table(documents)));
+  } else {
+    return Error::invalid("invalid format option");
+  }
+  return 0;
+}
+
+}  // namespace
+
+constinit const Verb kVerbList = {
+    .name = "list",
+    .group = VerbGroup::kInspect,
+    .summary = "list the containers of the state directory",
+    .description =
+        "Containers whose state cannot be read are named on stderr and left out; \"delete "
+        "--force\"\n"
+        "removes them.",
+    .examples = "redoubt list\nredoubt list --format json\nredoubt list -q",
+    .flags = kFlags,
+    .quiet = true,
+    .run = run_list,
+};
+
+}  // namespace redoubt::cli
