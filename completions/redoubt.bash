@@ -1,0 +1,131 @@
+# bash completion for redoubt. Written by completions/generate from --help; do not edit.
+
+_redoubt_verbs="create delete events exec kill pause resume run start list ps state update checkpoint restore features spec help"
+
+# The candidates among the given words.
+_redoubt_words() {
+  COMPREPLY=($(compgen -W "$1" -- "$cur"))
+}
+
+_redoubt_options() {
+  case $1 in
+    "") echo "--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help -h --version -v" ;;
+    create) echo "--bundle -b --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds" ;;
+    delete) echo "--force -f" ;;
+    events) echo "--interval --stats" ;;
+    exec) echo "--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --cap -c --no-new-privs --process-label --apparmor --cgroup --detach -d --console-socket --pidfd-socket --pid-file --preserve-fds --ignore-paused" ;;
+    kill) echo "" ;;
+    pause) echo "" ;;
+    resume) echo "" ;;
+    run) echo "--bundle -b --detach -d --keep --console-socket --pidfd-socket --pid-file --no-subreaper --no-pivot --no-new-keyring --preserve-fds" ;;
+    start) echo "" ;;
+    list) echo "--format -f --quiet -q" ;;
+    ps) echo "--format -f" ;;
+    state) echo "" ;;
+    update) echo "--resources -r" ;;
+    checkpoint) echo "--image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup" ;;
+    restore) echo "--bundle -b --detach -d --image-path --work-path --console-socket --pid-file --no-subreaper --no-pivot --tcp-established --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context" ;;
+    features) echo "" ;;
+    spec) echo "--bundle -b" ;;
+  esac
+}
+
+# Sets `value` to what the option, given as "verb option", takes: -d, -f (directories, files) or words. Fails when it takes nothing.
+_redoubt_takes_value() {
+  case $1 in
+    " --root") value=-d ;;
+    " --log") value=-f ;;
+    " --log-format") value="text json" ;;
+    " --log-level") value="error warning info debug" ;;
+    " --cgroup-manager") value="cgroupfs systemd" ;;
+    " --rootless") value="true false auto" ;;
+    "create --bundle" | "create -b") value=-d ;;
+    "create --console-socket") value=-f ;;
+    "create --pidfd-socket") value=-f ;;
+    "create --pid-file") value=-f ;;
+    "create --preserve-fds") value="" ;;
+    "events --interval") value="" ;;
+    "exec --process" | "exec -p") value=-f ;;
+    "exec --cwd") value=-d ;;
+    "exec --env" | "exec -e") value="" ;;
+    "exec --user" | "exec -u") value="" ;;
+    "exec --additional-gids" | "exec -g") value="" ;;
+    "exec --cap" | "exec -c") value="" ;;
+    "exec --process-label") value="" ;;
+    "exec --apparmor") value="" ;;
+    "exec --cgroup") value="" ;;
+    "exec --console-socket") value=-f ;;
+    "exec --pidfd-socket") value=-f ;;
+    "exec --pid-file") value=-f ;;
+    "exec --preserve-fds") value="" ;;
+    "run --bundle" | "run -b") value=-d ;;
+    "run --console-socket") value=-f ;;
+    "run --pidfd-socket") value=-f ;;
+    "run --pid-file") value=-f ;;
+    "run --preserve-fds") value="" ;;
+    "list --format" | "list -f") value="table json" ;;
+    "ps --format" | "ps -f") value="table json" ;;
+    "update --resources" | "update -r") value=-f ;;
+    "checkpoint --image-path") value=-d ;;
+    "checkpoint --work-path") value=-d ;;
+    "checkpoint --parent-path") value=-d ;;
+    "checkpoint --status-fd") value="" ;;
+    "checkpoint --page-server") value="" ;;
+    "checkpoint --manage-cgroups-mode") value="soft full strict ignore" ;;
+    "checkpoint --empty-ns") value="network" ;;
+    "restore --bundle" | "restore -b") value=-d ;;
+    "restore --image-path") value=-d ;;
+    "restore --work-path") value=-d ;;
+    "restore --console-socket") value=-f ;;
+    "restore --pid-file") value=-f ;;
+    "restore --manage-cgroups-mode") value="soft full strict ignore" ;;
+    "restore --empty-ns") value="network" ;;
+    "restore --lsm-profile") value="" ;;
+    "restore --lsm-mount-context") value="" ;;
+    "spec --bundle" | "spec -b") value=-f ;;
+    *) return 1 ;;
+  esac
+}
+
+_redoubt_containers() {
+  local arguments=()
+  [[ -n $root ]] && arguments=(--root "$root")
+  _redoubt_words "$("${COMP_WORDS[0]}" "${arguments[@]}" list --quiet 2>/dev/null)"
+}
+
+_redoubt() {
+  local cur prev verb="" root="" word previous="" value="" count=0 index
+  cur=${COMP_WORDS[COMP_CWORD]}
+  prev=${COMP_WORDS[COMP_CWORD - 1]}
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word=${COMP_WORDS[index]}
+    [[ $previous == --root ]] && root=$word
+    if [[ $word == -* ]] || _redoubt_takes_value "$verb $previous" || _redoubt_takes_value " $previous"; then
+      previous=$word
+      continue
+    fi
+    if [[ -z $verb ]]; then verb=$word; else ((count++)); fi
+    previous=$word
+  done
+  COMPREPLY=()
+  if _redoubt_takes_value "$verb $prev" || _redoubt_takes_value " $prev"; then
+    if [[ $value == -? ]]; then
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen "$value" -- "$cur"))
+    else
+      _redoubt_words "$value"
+    fi
+    return
+  fi
+  if [[ $cur == -* ]]; then
+    _redoubt_words "$(_redoubt_options "$verb") $(_redoubt_options "")"
+  elif [[ -z $verb || $verb == help ]]; then
+    _redoubt_words "$_redoubt_verbs"
+  elif [[ $verb == kill && $count -eq 1 ]]; then
+    _redoubt_words "TERM KILL HUP INT QUIT USR1 USR2 STOP CONT"
+  elif [[ $count -eq 0 && " create features help list restore run spec " != *" $verb "* ]]; then
+    _redoubt_containers
+  fi
+}
+
+complete -F _redoubt redoubt
