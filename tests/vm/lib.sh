@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# For the test programs in fast.d and systemd.d, which run inside the VM: each check prints one line, PASS, FAIL or SKIP.
+RUNTIME=${RUNTIME:-/usr/bin/redoubt}
+CHECK_PREFIX=$(basename "$0")
+CHECK_PREFIX=${CHECK_PREFIX#[0-9][0-9]-}
+export RUNTIME
+
+# check NAME SCRIPT [SECONDS]: SCRIPT runs in a bash with -e; passes when every command of it does, in time (60 s). Its input is empty.
+# The output goes to a file, not to a pipe: a detached container holds its end of a pipe open.
+check() {
+  local name="$CHECK_PREFIX: $1" seconds=${3:-60} status=0 why output=/tmp/check.$$
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  timeout -k 5 "$seconds" bash -eEuo pipefail -c 'trap "echo \"in: \$BASH_COMMAND\"" ERR; '"$2" </dev/null >"$output" 2>&1 || status=$?
+  if [ $status = 0 ]; then echo "PASS $name"; return; fi
+  why="exit $status"
+  [ $status -lt 124 ] || [ $status -gt 137 ] || why="no end within $seconds s"
+  echo "FAIL $name: $why: $(tail -n 6 "$output" | tr '\n' '|' | tail -c 600)"
+  return 1
+}
+
+# skip NAME WHAT-LACKS
+skip() { echo "SKIP $CHECK_PREFIX: $1: $2"; }
+
+# For SCRIPTs:
+# exits CODE CMD...: CMD ends with CODE.
+exits() {
+  local want=$1 got=0
+  shift
+  "$@" || got=$?
+  [ "$got" = "$want" ] || { echo "exit code $got, not $want"; return 1; }
+}
+# same WANT GOT
+same() { [ "$1" = "$2" ] || { echo "got '$2', not '$1'"; return 1; }; }
+# has TEXT PATTERN: an extended regular expression matches somewhere in TEXT.
+has() { grep -Eq -- "$2" <<<"$1" || { echo "no match of '$2' in: $1"; return 1; }; }
+# within SECONDS CMD...: CMD succeeds, now or later.
+within() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $end ] || { echo "in vain: $*"; return 1; }
+    sleep 0.3
+  done
+}
+export -f exits same has within
+
+# busybox_root FOLDER: a root file system of 2 MB, all of busybox and two accounts.
+busybox_root() {
+  mkdir -p "$1"/{bin,dev,etc,proc,root,sys,tmp,var/tmp}
+  cp /usr/bin/busybox "$1/bin/"
+  busybox --list | grep -v '^busybox$' | while read -r applet; do ln -sf busybox "$1/bin/$applet"; done
+  printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' >"$1/etc/passwd"
+  printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
+  chmod 1777 "$1/tmp" "$1/var/tmp"
+}
+
+# bundle FOLDER JQ-FILTER [ARG...]: config.json there runs ARGs on the busybox root; the filter edits it.
+bundle() {
+  local folder=$1 filter=$2
+  shift 2
+  mkdir -p "$folder"
+  [ -d /run/bb ] || busybox_root /run/bb
+  [ -f /run/spec.json ] || (cd /run && runc spec && mv config.json spec.json)
+  jq --args '.root = {path: "/run/bb", readonly: true} | .process.terminal = false | .process.args = $ARGS.positional | '"$filter" \
+    "$@" </run/spec.json >"$folder/config.json"
+}
+export -f bundle busybox_root
