@@ -1,6 +1,7 @@
 #include "sandbox/net_device.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
@@ -10,7 +11,9 @@
 
 #include <optional>
 
+#include "base/io.h"
 #include "base/str.h"
+#include "base/unique_fd.h"
 #include "sandbox/net_device_netlink.h"
 
 namespace redoubt::sandbox {
@@ -137,37 +140,86 @@ Status move_link(NetlinkSocket& socket, int index, int netns_fd, const std::stri
   return {};
 }
 
-void put_back(NetlinkSocket& socket, const Link& link, const std::vector<Address>& addresses) {
-  for (const Address& address : addresses) {
-    ignore(add_address(socket, link.index, address), "the error that led here is what counts");
-  }
-  if (link.up) {
-    ignore(set_up(socket, link.index, true), "as above");
+// One move under way.
+struct Move {
+  NetlinkSocket host, target;
+  UniqueFd home;  // the host's network namespace
+  const std::string& host_name;
+  const std::string& name;
+  Link link;
+  bool host_name_is_free = false;  // in the target
+  std::vector<Address> addresses;
+};
+
+// A move with a new name is no single act: unless the old name is taken over there, the kernel
+// moves first and renames then, so after a failure the device may be on either side under its old
+// name (__dev_change_net_namespace and do_setlink, net/core).
+void bring_home(Move& m, const std::string& name_there) {
+  if (const Result<Link> there = find_link(m.target, name_there)) {
+    ignore(set_up(m.target, there->index, false), "moves up as well");
+    ignore(move_link(m.target, there->index, m.home.get(), m.host_name), "looked for below");
   }
 }
 
-Status configure_moved(int netns_fd,
-                       const std::string& name,
-                       const std::vector<Address>& addresses) {
-  TRY_ASSIGN(NetlinkSocket socket, NetlinkSocket::open_in(netns_fd));
-  TRY_ASSIGN(const Link link, find_link(socket, name));
-  for (const Address& address : addresses) {
-    TRY(add_address(socket, link.index, address));
+// Best effort: the error that led here is what the caller reads.
+void put_back(Move& m) {
+  const Result<Link> link = find_link(m.host, m.host_name);
+  if (!link) {
+    return;
   }
-  return set_up(socket, link.index, true);
+  for (const Address& address : m.addresses) {
+    ignore(add_address(m.host, link->index, address), "best effort");
+  }
+  if (m.link.up) {
+    ignore(set_up(m.host, link->index, true), "best effort");
+  }
+}
+
+Status configure_moved(Move& m) {
+  TRY_ASSIGN(const Link link, find_link(m.target, m.name));
+  for (const Address& address : m.addresses) {
+    TRY(add_address(m.target, link.index, address));
+  }
+  return set_up(m.target, link.index, true);
+}
+
+Result<Move> prepare(const std::string& host_name, int netns_fd, const std::string& name) {
+  TRY_ASSIGN(UniqueFd home, open_at(AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY));
+  TRY_ASSIGN(NetlinkSocket host, NetlinkSocket::open());
+  TRY_ASSIGN(NetlinkSocket target, NetlinkSocket::open_in(netns_fd));
+  TRY_ASSIGN(const Link link, find_link(host, host_name));
+  if (find_link(target, name)) {
+    return Error::system(EEXIST, concat("device ", name, " in the container's namespace"));
+  }
+  const bool host_name_is_free = !find_link(target, host_name);
+  // Before it goes down: the kernel drops IPv6 addresses then.
+  TRY_ASSIGN(std::vector<Address> addresses, list_addresses(host, link.index));
+  return Move{std::move(host),
+              std::move(target),
+              std::move(home),
+              host_name,
+              name,
+              link,
+              host_name_is_free,
+              std::move(addresses)};
 }
 
 Status move_device(const std::string& host_name, int netns_fd, const std::string& name) {
-  TRY_ASSIGN(NetlinkSocket host, NetlinkSocket::open());
-  TRY_ASSIGN(const Link link, find_link(host, host_name));
-  // Before it goes down: the kernel drops IPv6 addresses then.
-  TRY_ASSIGN(const std::vector<Address> addresses, list_addresses(host, link.index));
-  TRY(set_up(host, link.index, false));
-  if (Status moved = move_link(host, link.index, netns_fd, name); !moved) {
-    put_back(host, link, addresses);
+  TRY_ASSIGN(Move m, prepare(host_name, netns_fd, name));
+  TRY(set_up(m.host, m.link.index, false));
+  if (Status moved = move_link(m.host, m.link.index, netns_fd, name); !moved) {
+    if (m.host_name_is_free && !find_link(m.host, host_name)) {
+      bring_home(m, host_name);
+    }
+    put_back(m);
     return moved;
   }
-  return configure_moved(netns_fd, name, addresses);
+  if (Status configured = configure_moved(m); !configured) {
+    bring_home(m, name);
+    put_back(m);
+    return configured;
+  }
+  return {};
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 //
 // As runc does it: the device is set down, moved and renamed in one RTM_NEWLINK (so that the new
 // name can exist on the host), gets its permanent global addresses back (the kernel drops them with
-// the move) and is set up. When the move itself fails, the host's device is put back as it was.
+// the move) and is set up. A failure at any point puts the host's device back as it was, from the
+// container's namespace if need be: it may be the host's only way to the network.
 // Speaks rtnetlink with its own encoder (net_device_netlink.h) rather than libmnl: five message
 // kinds do not justify one more library to load, and the encoder refuses what does not fit a 16-bit
 // attribute length, the flaw behind CVE-2021-43784. Called by launch while init waits.

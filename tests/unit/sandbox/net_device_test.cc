@@ -239,6 +239,51 @@ TEST(MoveNetDevice, FailedMoveLeavesTheHostsDeviceAsItWas) {
   });
 }
 
+TEST(MoveNetDevice, TakenHostNameInTheContainerDoesNotMatter) {
+  in_own_namespaces([](int target) {
+    Result<NetlinkSocket> host = NetlinkSocket::open();
+    Result<NetlinkSocket> inside = NetlinkSocket::open_in(target);
+    REQUIRE_OK(host);
+    REQUIRE_OK(inside);
+    if (!add_link(*host, "redoubt0", "veth") || !add_link(*inside, "redoubt0", "veth")) {
+      return kSkip;
+    }
+    REQUIRE_OK(move_net_device("redoubt0", target, "net1"));
+    uint32_t index = 0;
+    REQUIRE((link_flags(*inside, "net1", index) & IFF_UP) != 0);
+    REQUIRE((link_flags(*inside, "redoubt0", index) & IFF_UP) == 0);
+    return 0;
+  });
+}
+
+TEST(MoveNetDevice, FailureInTheContainerBringsTheDeviceHome) {
+  in_own_namespaces([](int target) {
+    Result<NetlinkSocket> host = NetlinkSocket::open();
+    REQUIRE_OK(host);
+    if (!add_link(*host, "redoubt0", "veth")) {
+      return kSkip;
+    }
+    const int home = own_namespace();
+    REQUIRE(setns(target, CLONE_NEWNET) == 0);
+    const int v6_off = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+    if (v6_off < 0 || write(v6_off, "1", 1) != 1) {
+      return kSkip;
+    }
+    REQUIRE(setns(home, CLONE_NEWNET) == 0);
+    REQUIRE_OK(add_address(*host, "redoubt0", AF_INET, "\x0a\x01\x02\x03", 24, RT_SCOPE_UNIVERSE));
+    const std::string v6("\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07", 16);
+    REQUIRE_OK(add_address(*host, "redoubt0", AF_INET6, v6, 64, RT_SCOPE_UNIVERSE));
+    uint32_t index = 0;
+    link_flags(*host, "redoubt0", index);
+    const std::string before = addresses(*host, index);
+    REQUIRE(!move_net_device("redoubt0", target, "eth0"));
+    link_flags(*host, "redoubt0", index);
+    REQUIRE(index != 0);
+    REQUIRE(addresses(*host, index) == before && !before.empty());
+    return 0;
+  });
+}
+
 TEST(MoveNetDevice, NamesWhatIsMissing) {
   in_own_namespaces([](int target) {
     const Status absent = move_net_device("nothing0", target, "");
