@@ -1,8 +1,10 @@
-// Bounded JSON: a document model, a strict reader and a writer. The only user of nlohmann/json is json.cc.
+// Bounded JSON: a document model, a strict reader and a writer. The only user of nlohmann/json is
+// json.cc.
 //
-// The reader refuses what makes two readers disagree: duplicate keys, keys equal but for case within one object, data after the
-// end, invalid UTF-8, NUL in strings, nesting and size beyond the limits. Its errors name the document, line and column.
-// Numbers keep their kind: integers that fit int64 or uint64 stay exact, everything else is a double.
+// The reader refuses what makes two readers disagree: duplicate keys, keys equal but for case
+// within one object, data after the end, invalid UTF-8, NUL in strings, nesting and size beyond the
+// limits. Its errors name the document, line and column. Numbers keep their kind: integers that fit
+// int64 or uint64 stay exact, everything else is a double.
 #ifndef REDOUBT_BASE_JSON_H_
 #define REDOUBT_BASE_JSON_H_
 
@@ -27,18 +29,18 @@ class Value {
  public:
   enum class Type { kNull, kBool, kInt, kUint, kDouble, kString, kArray, kObject };
 
-  Value() = default;  // null
-  Value(bool v) : v_(v) {}                                  // NOLINT(google-explicit-constructor): document literals
-  Value(int v) : v_(int64_t{v}) {}                          // NOLINT(google-explicit-constructor)
-  Value(int64_t v) : v_(v) {}                               // NOLINT(google-explicit-constructor)
-  Value(uint32_t v) : v_(int64_t{v}) {}                     // NOLINT(google-explicit-constructor)
-  Value(uint64_t v);                                        // NOLINT(google-explicit-constructor): kInt when it fits
-  Value(double v) : v_(v) {}                                // NOLINT(google-explicit-constructor)
-  Value(const char* v) : v_(std::string(v)) {}              // NOLINT(google-explicit-constructor)
-  Value(std::string_view v) : v_(std::string(v)) {}         // NOLINT(google-explicit-constructor)
-  Value(std::string v) : v_(std::move(v)) {}                // NOLINT(google-explicit-constructor)
-  Value(Array v);                                           // NOLINT(google-explicit-constructor)
-  Value(Object v);                                          // NOLINT(google-explicit-constructor)
+  Value();                    // null
+  Value(bool v);              // NOLINT(google-explicit-constructor): document literals
+  Value(int v);               // NOLINT(google-explicit-constructor)
+  Value(int64_t v);           // NOLINT(google-explicit-constructor)
+  Value(uint32_t v);          // NOLINT(google-explicit-constructor)
+  Value(uint64_t v);          // NOLINT(google-explicit-constructor): kInt when it fits
+  Value(double v);            // NOLINT(google-explicit-constructor)
+  Value(const char* v);       // NOLINT(google-explicit-constructor)
+  Value(std::string_view v);  // NOLINT(google-explicit-constructor)
+  Value(std::string v);       // NOLINT(google-explicit-constructor)
+  Value(Array v);             // NOLINT(google-explicit-constructor)
+  Value(Object v);            // NOLINT(google-explicit-constructor)
 
   Type type() const { return static_cast<Type>(v_.index()); }
   bool is_null() const { return type() == Type::kNull; }
@@ -62,7 +64,8 @@ class Value {
 
   // The member's value, or nullptr when this is no object or has no such key.
   const Value* find(std::string_view key) const;
-  // Appends a member (object) or an element (array); a null value becomes an object or an array first.
+  // Appends a member (object) or an element (array); a null value becomes an object or an array
+  // first.
   Value& set(std::string_view key, Value value);
   Value& push(Value value);
 
@@ -78,29 +81,43 @@ struct Member {
   Value value;
 };
 
+// Defined here because clang wants a complete Member where a constructor of the variant is
+// instantiated.
+inline Value::Value() = default;
+inline Value::Value(bool v) : v_(v) {}
+inline Value::Value(int v) : v_(int64_t{v}) {}
+inline Value::Value(int64_t v) : v_(v) {}
+inline Value::Value(uint32_t v) : v_(int64_t{v}) {}
+inline Value::Value(double v) : v_(v) {}
+inline Value::Value(const char* v) : v_(std::string(v)) {}
+inline Value::Value(std::string_view v) : v_(std::string(v)) {}
+inline Value::Value(std::string v) : v_(std::move(v)) {}
+
 struct Limits {
   size_t max_bytes = size_t{16} << 20;
   size_t max_depth = 64;
   size_t max_values = size_t{1} << 19;
-  // True for config.json: its maps (annotations, sysctl) may hold keys that differ only in case; oci::parse_spec refuses such
-  // pairs wherever Go would take them for the same field.
+  // True for config.json: its maps (annotations, sysctl) may hold keys that differ only in case;
+  // oci::parse_spec refuses such pairs wherever Go would take them for the same field.
   bool allow_case_variants = false;
 };
 
 // Whether Go's encoding/json takes the two keys for the same struct field.
 bool same_but_for_case(std::string_view a, std::string_view b);
 
-// Parses one whole document. `name` ("config.json") starts every error: "config.json:3:7: unexpected end".
+// Parses one whole document. `name` ("config.json") starts every error: "config.json:3:7:
+// unexpected end".
 Result<Value> parse(std::string_view text, std::string_view name, const Limits& limits = {});
 
 enum class Layout {
-  kCompact,      // one line
-  kIndent2,      // two spaces a level, "key": value
-  kIndent4,      // four spaces a level
-  kTab,          // one tab a level
+  kCompact,  // one line
+  kIndent2,  // two spaces a level, "key": value
+  kIndent4,  // four spaces a level
+  kTab,      // one tab a level
 };
 
-// Writes as Go's encoding/json does (also "<", ">", "&" as \u003c ...), so that byte comparisons with runc hold. No trailing newline.
+// Writes as Go's encoding/json does (also "<", ">", "&" as \u003c ...), so that byte comparisons
+// with runc hold. No trailing newline.
 std::string dump(const Value& value, Layout layout = Layout::kCompact);
 
 }  // namespace redoubt::json
