@@ -19,24 +19,24 @@ namespace redoubt::oci {
 inline constexpr const char* kOciVersion = "1.3.0";
 
 struct StateDocument {
-  std::string id;
+  std::string id{};
   pid_t pid = 0;  // 0 when stopped
-  std::string status;
-  std::string bundle;
-  std::string rootfs;
-  std::string created;  // RFC3339Nano, UTC
-  Annotations annotations;
-  std::string owner;  // empty in `state`, a user name in `list`
+  std::string status{};
+  std::string bundle{};
+  std::string rootfs{};
+  std::string created{};  // RFC3339Nano, UTC
+  Annotations annotations{};
+  std::string owner{};  // empty in `state`, a user name in `list`
 };
 
 json::Value state_document(const StateDocument& state);
 
 struct HookState {
-  std::string id;
-  std::string status;
+  std::string id{};
+  std::string status{};
   pid_t pid = 0;
-  std::string bundle;
-  Annotations annotations;
+  std::string bundle{};
+  Annotations annotations{};
 };
 
 // What hooks and seccomp agents get: no paths but the bundle's, no pid when there is none.
