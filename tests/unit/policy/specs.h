@@ -1,0 +1,70 @@
+// What the tests of the passes share: a host that can do everything, and a resolve() of one Spec
+// under it.
+#ifndef REDOUBT_TESTS_UNIT_POLICY_SPECS_H_
+#define REDOUBT_TESTS_UNIT_POLICY_SPECS_H_
+
+#include <string>
+
+#include "plan/capability_names.h"
+#include "policy/resolve.h"
+
+namespace redoubt::policy {
+
+inline plan::HostFacts capable_host() {
+  plan::HostFacts host;
+  host.bounding_capabilities = plan::kAllCapabilities;
+  host.selinux_enabled = true;
+  host.apparmor_enabled = true;
+  return host;
+}
+
+inline plan::HostFacts rootless_host() {
+  plan::HostFacts host = capable_host();
+  host.euid = 1000;
+  host.egid = 1000;
+  host.bounding_capabilities = 0;
+  return host;
+}
+
+// The smallest Spec that resolves.
+inline oci::Spec small_spec() {
+  oci::Spec spec;
+  spec.root = oci::Root{"rootfs", false};
+  spec.process = oci::Process{};
+  spec.process->args = {"sh"};
+  spec.process->cwd = "/";
+  spec.linux_ = oci::Linux{};
+  return spec;
+}
+
+struct Options {
+  bool systemd_cgroup = false;
+  bool rootless = false;
+  bool no_pivot = false;
+  bool no_new_keyring = false;
+};
+
+inline Result<plan::Plan> resolve_under(const oci::Spec& spec,
+                                        const plan::HostFacts& host,
+                                        Options options = {}) {
+  Request request{spec, host, "c1", "/bundle"};
+  request.systemd_cgroup = options.systemd_cgroup;
+  request.rootless = options.rootless;
+  request.no_pivot = options.no_pivot;
+  request.no_new_keyring = options.no_new_keyring;
+  return resolve(request);
+}
+
+inline Result<plan::Plan> resolve_spec(const oci::Spec& spec, Options options = {}) {
+  return resolve_under(spec, capable_host(), options);
+}
+
+// The message of the error, or "" when there is none.
+template <typename T>
+std::string error_of(const Result<T>& result) {
+  return result.has_value() ? std::string() : result.error().message();
+}
+
+}  // namespace redoubt::policy
+
+#endif  // REDOUBT_TESTS_UNIT_POLICY_SPECS_H_
