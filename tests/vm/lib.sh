@@ -61,7 +61,24 @@ bundle() {
   mkdir -p "$folder"
   [ -d /run/bb ] || busybox_root /run/bb
   [ -f /run/spec.json ] || (cd /run && runc spec && mv config.json spec.json)
-  jq --args '.root = {path: "/run/bb", readonly: true} | .process.terminal = false | .process.args = $ARGS.positional | '"$filter" \
-    "$@" </run/spec.json >"$folder/config.json"
+  jq '.root = {path: "/run/bb", readonly: true} | .process.terminal = false | .process.args = $ARGS.positional | '"$filter" \
+    --args -- "$@" </run/spec.json >"$folder/config.json"
 }
 export -f bundle busybox_root
+
+# busybox_image FILE NAME [CMD...]: a docker archive of the busybox root; docker, podman and ctr all load it, no registry is asked.
+busybox_image() {
+  local file=$1 name=$2 scratch
+  shift 2
+  scratch=$(mktemp -d)
+  [ -d /run/bb ] || busybox_root /run/bb
+  tar -C /run/bb -cf "$scratch/layer.tar" .
+  jq -n --arg layer "sha256:$(sha256sum "$scratch/layer.tar" | cut -d ' ' -f 1)" '{architecture: "amd64", os: "linux",
+    config: {Env: ["PATH=/bin"], Cmd: $ARGS.positional}, rootfs: {type: "layers", diff_ids: [$layer]}}' --args -- "${@:-sh}" >"$scratch/config.json"
+  jq -n --arg name "$name" '[{Config: "config.json", RepoTags: [$name], Layers: ["layer.tar"]}]' >"$scratch/manifest.json"
+  tar -C "$scratch" -cf "$file" manifest.json config.json layer.tar
+  rm -rf "$scratch"
+}
+
+# is_peer NAME: the runtime under test is that one of the tree.
+is_peer() { [ "$(basename "$(readlink -f "$RUNTIME")")" = "$1" ]; }
