@@ -1,0 +1,145 @@
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/container.h"
+#include "runc-compat/cli/output.h"
+#include "runc-compat/cli/verbs.h"
+#include "sandbox/cgroup_oom.h"
+#include "sandbox/cgroup_stats.h"
+#include "sandbox/intel_rdt_stats.h"
+
+namespace redoubt::cli {
+namespace {
+
+constexpr char kInterval[] = "interval";
+constexpr char kStats[] = "stats";
+constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+
+constexpr Flag kFlags[] = {
+    {.name = kInterval,
+     .kind = FlagKind::kDuration,
+     .placeholder = "DURATION",
+     .default_text = "5s",
+     .help = "time between two lines of statistics"},
+    {.name = kStats, .kind = FlagKind::kBool, .help = "print the statistics once and end"},
+};
+
+int64_t monotonic_ns() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// One line: {"type":"stats","id":"web1","data":{...}}; no data with type "oom".
+Status print_event(std::string_view type, const std::string& id, json::Value data) {
+  json::Value event{json::Object{}};
+  event.set("type", type);
+  event.set("id", id);
+  if (!data.is_null()) {
+    event.set("data", std::move(data));
+  }
+  return print(json::dump(event) + '\n');
+}
+
+Status print_stats(const state::Record& record, const std::string& cgroup) {
+  TRY_ASSIGN(json::Value stats, sandbox::read_stats(cgroup));
+  if (!record.intel_rdt_path.empty() && stats.is_object()) {
+    for (json::Member& entry : stats.as_object()) {
+      if (entry.key == "intel_rdt") {
+        entry.value = sandbox::read_intel_rdt_stats(record.intel_rdt_path);
+      }
+    }
+  }
+  return print_event("stats", record.id, std::move(stats));
+}
+
+// Waits for the watch or for the moment `until`; true when the watch has something to say.
+Result<bool> wait_for_watch(const sandbox::OomWatch& watch, int64_t until) {
+  const int64_t left_ms =
+      (until - monotonic_ns() + kNanosecondsPerMillisecond - 1) / kNanosecondsPerMillisecond;
+  const int timeout =
+      static_cast<int>(std::clamp<int64_t>(left_ms, 0, std::numeric_limits<int>::max()));
+  pollfd entry = {watch.fd(), POLLIN, 0};
+  const int ready = ::poll(&entry, 1, timeout);
+  if (ready < 0 && errno != EINTR) {
+    return Error::system(errno, "poll");
+  }
+  return ready > 0;
+}
+
+// Statistics in intervals and OOM kills as they come, until the cgroup is empty or gone.
+Status stream_events(const state::Record& record, const std::string& cgroup, int64_t interval_ns) {
+  TRY_ASSIGN(sandbox::OomWatch watch, sandbox::OomWatch::open(cgroup));
+  int64_t next = monotonic_ns() + interval_ns;
+  for (;;) {
+    TRY_ASSIGN(const bool changed, wait_for_watch(watch, next));
+    if (changed) {
+      TRY_ASSIGN(const sandbox::OomWatch::Update update, watch.update());
+      if (update.kills > 0) {
+        TRY(print_event("oom", record.id, {}));
+      }
+      if (update.ended) {
+        return {};
+      }
+    }
+    if (const int64_t now = monotonic_ns(); now >= next) {
+      Status printed = print_stats(record, cgroup);
+      if (!printed) {
+        return printed.error().err() == ENOENT ? Status() : std::move(printed).error();
+      }
+      next = now + interval_ns;
+    }
+  }
+}
+
+Result<int> run_events(const Globals& globals, const Arguments& arguments) {
+  const std::string& id = arguments.positional().at(0);
+  TRY_ASSIGN(const Container container, open_container(globals, id));
+  const int64_t interval_ns = arguments.number(kInterval);
+  if (interval_ns <= 0) {
+    return Error::invalid("duration interval must be greater than 0");
+  }
+  TRY_ASSIGN(const state::ContainerStatus status,
+             state::status_of(container.dir, container.record));
+  TRY_ASSIGN(const std::string cgroup, cgroup_of(container.record));
+  if (status == state::ContainerStatus::kStopped) {
+    return Error::state(concat("container with id ", id, " is not running"));
+  }
+  if (cgroup.empty()) {
+    return Error::unsupported("the container has no cgroup that could be watched");
+  }
+  TRY(arguments.flag(kStats)
+          ? print_stats(container.record, cgroup)
+          : stream_events(
+                container.record, cgroup, std::max(interval_ns, kNanosecondsPerMillisecond)));
+  return 0;
+}
+
+}  // namespace
+
+constinit const Verb kVerbEvents = {
+    .name = "events",
+    .group = VerbGroup::kInspect,
+    .arguments = "<container-id>",
+    .summary = "print statistics and out-of-memory kills as they happen",
+    .description =
+        "One JSON object a line, {\"type\": \"stats\" or \"oom\", \"id\": ..., \"data\": ...}, "
+        "until the\n"
+        "container ends. An interval is a Go duration: 500ms, 5s, 1m30s.",
+    .examples = "redoubt events web1\nredoubt events --stats web1",
+    .flags = kFlags,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_events,
+};
+
+}  // namespace redoubt::cli
