@@ -1,6 +1,7 @@
 #include "runc-compat/cli/version.h"
 
 #include "base/str.h"
+#include "oci/state_document.h"
 #include "runc-compat/cli/build_commit.h"
 #include "sandbox/seccomp.h"
 
@@ -19,7 +20,7 @@ std::string version_text(std::string_view program) {
   if (!commit_id().empty()) {
     out += concat("commit: ", commit_id(), "\n");
   }
-  out += concat("spec: ", kSpecVersion, "\n");
+  out += concat("spec: ", oci::kOciVersion, "\n");
   if (const std::string library = sandbox::libseccomp_version(); !library.empty()) {
     out += concat("libseccomp: ", library, "\n");
   }

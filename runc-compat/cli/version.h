@@ -8,9 +8,6 @@
 
 namespace redoubt::cli {
 
-// The newest runtime-spec that is implemented; also the ociVersion of `state`.
-inline constexpr std::string_view kSpecVersion = "1.3.0";
-
 std::string_view version_number();  // "0.1.0"
 std::string_view commit_id();       // empty when it was not known at build time
 
