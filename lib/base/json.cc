@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <unordered_set>
 
@@ -67,6 +68,25 @@ std::string folded(std::string_view key) {
   return out;
 }
 
+// Quoted and cut: an error line stays a line, whatever the document holds.
+std::string shown(std::string_view text) {
+  return text.size() <= kShownBytes ? quote(text)
+                                    : concat(quote(text.substr(0, kShownBytes)), "...");
+}
+
+// Adds a member to a path: ".args", or ["a.b"] for a key that is no plain word.
+void append_step(std::string& path, std::string_view key) {
+  const bool plain =
+      !key.empty() && key.size() <= kShownBytes &&
+      std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+  if (!plain) {
+    path += concat("[", shown(key), "]");
+  } else {
+    path += path.empty() ? "" : ".";
+    path += key;
+  }
+}
+
 struct Location {
   size_t line = 1;
   size_t column = 1;
@@ -82,12 +102,6 @@ Location locate(std::string_view text, size_t offset) {
 Error error_at(std::string_view name, std::string_view text, size_t offset, std::string_view what) {
   const Location at = locate(text, offset);
   return Error::invalid(concat(name, ":", at.line, ":", at.column, ": ", what));
-}
-
-// Quoted and cut: an error line stays a line, whatever the document holds.
-std::string shown(std::string_view text) {
-  return text.size() <= kShownBytes ? quote(text)
-                                    : concat(quote(text.substr(0, kShownBytes)), "...");
 }
 
 // What the parser's lexer stumbled over. Its sentences are recognised by one word each and replaced
@@ -236,8 +250,7 @@ class Builder {
         const size_t count = container.as_array().size();
         append_to(out, concat("[", count == 0 ? 0 : count - 1, "]"));
       } else if (!container.as_object().empty()) {
-        out += out.empty() ? "" : ".";
-        out += container.as_object().back().key;
+        append_step(out, container.as_object().back().key);
       }
     }
     return out;

@@ -32,7 +32,8 @@ Status validate_rule(const SeccompSyscall& rule, const std::string& field, Warni
     }
   }
   if (rule.errno_ret && !takes_errno(rule.action)) {
-    warnings.push_back(concat(field, ".errnoRet: ", rule.action, " has no errno; it is ignored"));
+    warnings.push_back(
+        concat(field, ".errnoRet: ", quote(rule.action), " has no errno; it is ignored"));
   }
   return {};
 }
@@ -44,8 +45,9 @@ Status validate_seccomp(const Seccomp& seccomp, Warnings& warnings) {
     return refuse("linux.seccomp.defaultAction", "must be given");
   }
   if (seccomp.default_errno_ret && !takes_errno(seccomp.default_action)) {
-    warnings.push_back(concat(
-        "linux.seccomp.defaultErrnoRet: ", seccomp.default_action, " has no errno; it is ignored"));
+    warnings.push_back(concat("linux.seccomp.defaultErrnoRet: ",
+                              quote(seccomp.default_action),
+                              " has no errno; it is ignored"));
   }
   if (seccomp.listener_path.size() > kMaxSocketPath) {
     return refuse(

@@ -425,7 +425,7 @@ TEST(Validate, WarnsWhereRuncAccepts) {
                   StartsWith("ociVersion: \"1.9.0\" is newer"),
                   StartsWith("annotations: an empty key"),
                   StartsWith("linux.devices[1].path: \"/dev/fuse\" is given twice"),
-                  StartsWith("linux.seccomp.syscalls[0].errnoRet: SCMP_ACT_ALLOW has no errno"),
+                  StartsWith("linux.seccomp.syscalls[0].errnoRet: \"SCMP_ACT_ALLOW\" has no errno"),
                   StartsWith("linux.seccomp.listenerMetadata: ignored")));
 }
 
