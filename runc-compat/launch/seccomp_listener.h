@@ -29,7 +29,8 @@ struct SeccompListener {
 
 Status send_seccomp_listener(const SeccompListener& listener);
 
-// Preconditions of it, checked before anything is started: the path is set and can be connected to.
+// Finds out before anything is started that the path is missing. Does not connect: an agent would
+// take that for a container.
 Status check_seccomp_listener_path(const std::string& path);
 
 }  // namespace redoubt::launch

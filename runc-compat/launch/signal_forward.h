@@ -2,8 +2,9 @@
 // terminal, passes READY= on and returns its exit status.
 //
 // SignalForward blocks every signal and reads them from a signalfd; nothing is lost between its
-// creation (before clone) and the loop. Dispositions are left as the caller gave them; the child
-// inherits the blocked mask and has to reset mask and dispositions itself (init does).
+// creation (before clone) and the loop. Of the dispositions only SIGCHLD's is touched, while it
+// lives (ignored, it would cost us the exit status). The child inherits the blocked mask and has to
+// reset mask and dispositions itself (init does).
 #ifndef REDOUBT_LAUNCH_SIGNAL_FORWARD_H_
 #define REDOUBT_LAUNCH_SIGNAL_FORWARD_H_
 
@@ -36,6 +37,7 @@ class SignalForward {
   SignalForward() = default;
   UniqueFd fd_;
   sigset_t former_{};
+  struct sigaction former_child_ {};
 };
 
 // Waits for `pid` (a child of this process, `pidfd` its pidfd) and returns its exit status, 128 +

@@ -57,6 +57,7 @@ class TerminalRelay {
     int fd = -1;  // 0 or 1, or own.get()
     UniqueFd own;
     bool is_socket = false;
+    bool may_block = false;  // could not be opened anew
     bool open = true;
   };
   struct Buffer {
@@ -80,7 +81,7 @@ class TerminalRelay {
   bool hung_up_ = false;  // no process has the pty open; looked at again a little later
   bool child_exited_ = false;
   int64_t quiet_since_ms_ = 0;  // after child_exited(): when the master last gave something
-  int64_t exit_ms_ = 0;
+  size_t drained_ = 0;          // bytes read after child_exited()
 };
 
 }  // namespace redoubt::launch
