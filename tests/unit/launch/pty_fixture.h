@@ -27,8 +27,10 @@ namespace redoubt::launch {
 
 class PtySession {
  public:
-  // `container` runs with a pty as its terminal; its return value is the exit status.
-  explicit PtySession(const std::function<int()>& container) {
+  // `container` runs with a pty as its terminal; its return value is the exit status. `prepare` may
+  // change the descriptors of the runtime first.
+  explicit PtySession(const std::function<int()>& container,
+                      const std::function<void()>& prepare = {}) {
     int slave = -1;
     winsize size = {30, 100, 0, 0};
     EXPECT_EQ(openpty(&host_, &slave, nullptr, nullptr, &size), 0);
@@ -37,6 +39,9 @@ class PtySession {
     if (runtime_ == 0) {
       close(host_);
       login_tty(slave);
+      if (prepare) {
+        prepare();
+      }
       _exit(run_runtime(container));
     }
     close(slave);

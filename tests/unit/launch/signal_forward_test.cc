@@ -138,24 +138,28 @@ TEST(WaitForeground, WorksWhenTheCallerIgnoresSigchld) {
 
 TEST(WaitForeground, ReapsOrphansAsASubreaper) {
   const auto container = [] {
-    for (int i = 0; i < 5; ++i) {
-      if (fork() == 0) {
+    int report[2];
+    pid_t orphan = -1;
+    if (pipe2(report, O_CLOEXEC) != 0) {
+      return 1;
+    }
+    const pid_t parent = fork();
+    if (parent == 0) {
+      orphan = fork();
+      if (orphan == 0) {
         usleep(20000);
         _exit(1);
       }
+      _exit(write(report[1], &orphan, sizeof orphan) == sizeof orphan ? 0 : 1);
     }
-    if (fork() == 0) {  // its children become orphans while the main process runs
-      for (int i = 0; i < 5; ++i) {
-        if (fork() == 0) {
-          usleep(20000);
-          _exit(1);
-        }
-      }
-      _exit(0);
+    waitpid(parent, nullptr, 0);
+    if (read(report[0], &orphan, sizeof orphan) != sizeof orphan) {
+      return 2;
     }
-    usleep(200000);
-    // Zombies of ours count as children of the runtime only once reaped there: look for them.
-    return 6;
+    for (int i = 0; i < 200 && kill(orphan, 0) == 0; ++i) {
+      usleep(10000);  // a zombie still exists
+    }
+    return kill(orphan, 0) == 0 ? 3 : 6;
   };
   EXPECT_EQ(foreground(container, {}, [] { prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }), 6);
 }

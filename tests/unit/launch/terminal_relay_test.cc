@@ -144,6 +144,64 @@ TEST(TerminalRelay, ProcessesThatOutliveTheChildDoNotHoldItUp) {
   waitpid(reader, nullptr, 0);
 }
 
+TEST(TerminalRelay, GoesOnWhenTheReaderHasGone) {
+  PtySession session(
+      [] {
+        say(std::string(300000, 'x'));
+        return 4;
+      },
+      [] {
+        int ends[2];
+        EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+        dup2(ends[1], 1);
+        close(ends[0]);
+        close(ends[1]);
+      });
+  EXPECT_EQ(session.finish(), 4);
+}
+
+TEST(TerminalRelay, SharedDescriptorsKeepTheirFlags) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  {
+    PtySession session(
+        [] {
+          say("through a pipe\n");
+          usleep(200000);
+          return 0;
+        },
+        [&] { dup2(ends[1], 1); });
+    char buffer[64] = {};
+    EXPECT_GT(read(ends[0], buffer, sizeof buffer), 0);
+    EXPECT_EQ(std::string(buffer).substr(0, 14), "through a pipe");
+    EXPECT_EQ(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(session.finish(), 0);
+  }
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(TerminalRelay, EndOfInputCostsNoProcessorTime) {
+  PtySession session(
+      [] {
+        say("ready\n");
+        usleep(600000);
+        return 2;
+      },
+      [] {
+        int ends[2];
+        EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+        dup2(ends[0], 0);
+        close(ends[0]);
+        close(ends[1]);
+      });
+  session.read_until("ready");
+  const long before = session.cpu_ms();
+  usleep(300000);
+  EXPECT_LE(session.cpu_ms() - before, 20);
+  EXPECT_EQ(session.finish(), 2);
+}
+
 TEST(TerminalRelay, FollowsTheSizeOfTheTerminal) {
   PtySession session([] {
     winsize size{};
