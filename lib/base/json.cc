@@ -60,14 +60,6 @@ char next_folded(std::string_view& key) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::string folded(std::string_view key) {
-  std::string out;
-  while (!key.empty()) {
-    out += next_folded(key);
-  }
-  return out;
-}
-
 // Quoted and cut: an error line stays a line, whatever the document holds.
 std::string shown(std::string_view text) {
   return text.size() <= kShownBytes ? quote(text)
@@ -183,18 +175,10 @@ class Builder {
     if (key.find('\0') != std::string::npos) {
       return fail(concat(path(), path().empty() ? "" : ": ", "key ", shown(key), " contains NUL"));
     }
-    Frame& frame = frames_.back();
-    Object& object = frame.container->as_object();
-    if (const Member* twin = find_twin(frame, object, key)) {
+    Object& object = frames_.back().container->as_object();
+    if (is_duplicate(frames_.back(), key)) {
       const std::string where = path_of(frames_.size() - 1);
-      const std::string in = where.empty() ? "" : concat(" in ", where);
-      return twin->key == key ? fail(concat("duplicate key ", shown(key), in))
-                              : fail(concat("duplicate key ",
-                                            shown(key),
-                                            in,
-                                            ": differs from ",
-                                            shown(twin->key),
-                                            " only in case"));
+      return fail(concat("duplicate key ", shown(key), where.empty() ? "" : " in ", where));
     }
     object.push_back(Member{std::move(key), Value()});
     return true;
@@ -256,27 +240,18 @@ class Builder {
     return out;
   }
 
-  std::string normal(std::string_view key) const {
-    return limits_.allow_case_variants ? std::string(key) : folded(key);
-  }
-
-  // The member that makes `key` a duplicate.
-  const Member* find_twin(Frame& frame, const Object& object, std::string_view key) const {
-    const auto same = [&](const Member& member) {
-      return limits_.allow_case_variants ? member.key == key : same_but_for_case(member.key, key);
-    };
-    if (object.size() >= kLinearKeys) {
-      if (frame.keys.empty()) {
-        for (const Member& member : object) {
-          frame.keys.insert(normal(member.key));
-        }
-      }
-      if (frame.keys.insert(normal(key)).second) {
-        return nullptr;
+  static bool is_duplicate(Frame& frame, const std::string& key) {
+    const Object& object = frame.container->as_object();
+    if (object.size() < kLinearKeys) {
+      return std::any_of(
+          object.begin(), object.end(), [&](const Member& member) { return member.key == key; });
+    }
+    if (frame.keys.empty()) {
+      for (const Member& member : object) {
+        frame.keys.insert(member.key);
       }
     }
-    const auto found = std::find_if(object.begin(), object.end(), same);
-    return found == object.end() ? nullptr : &*found;
+    return !frame.keys.insert(key).second;
   }
 
   Value& attach(Value&& value) {

@@ -97,12 +97,10 @@ struct Limits {
   size_t max_bytes = size_t{16} << 20;
   size_t max_depth = 64;
   size_t max_values = size_t{1} << 19;
-  // True for config.json: its maps (annotations, sysctl) may hold keys that differ only in case;
-  // oci::parse_spec refuses such pairs wherever Go would take them for the same field.
-  bool allow_case_variants = false;
 };
 
-// Whether Go's encoding/json takes the two keys for the same struct field.
+// Whether Go's encoding/json takes the two keys for the same struct field: equal but for case. The reader itself lets such keys
+// pass, for they are different keys of a map (annotations); who decodes a structure checks them.
 bool same_but_for_case(std::string_view a, std::string_view b);
 
 // Parses one whole document. `name` ("config.json") starts every error: "config.json:3:7:

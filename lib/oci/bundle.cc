@@ -16,16 +16,8 @@
 namespace redoubt::oci {
 namespace {
 
-// The maps of these documents may hold keys that differ only in case; the decoder watches the
-// fields.
-json::Limits limits() {
-  json::Limits limits;
-  limits.allow_case_variants = true;
-  return limits;
-}
-
 Result<json::Value> parse_document(std::string_view text, std::string_view name) {
-  TRY_ASSIGN(json::Value document, json::parse(text, name, limits()));
+  TRY_ASSIGN(json::Value document, json::parse(text, name));
   if (!document.is_object() && !document.is_null()) {
     return Error::invalid(
         concat(name, ": top level must be an object, got ", document.type_name()));

@@ -13,15 +13,13 @@ namespace {
 
 // What was read is what is written: another reader of our copy sees the same document.
 void expect_round_trip(std::string_view text) {
-  json::Limits limits;
-  limits.allow_case_variants = true;
-  const Result<json::Value> document = json::parse(text, "config.json", limits);
+  const Result<json::Value> document = json::parse(text, "config.json");
   if (!document) {
     expect_message(document.error().message());
     return;
   }
   const std::string written = json::dump(*document);
-  const Result<json::Value> again = json::parse(written, "written", limits);
+  const Result<json::Value> again = json::parse(written, "written");
   expect(again.has_value(), "written document is readable", written);
   expect(json::dump(*again) == written, "written document is stable", written);
 }

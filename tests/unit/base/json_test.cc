@@ -69,11 +69,6 @@ TEST(JsonParse, SaysWhatIsWrongAndWhere) {
       {"NUL in key", R"({"process":{"a\u0000":1}})", "contains NUL"},
       {"duplicate", R"({"a":1,"a":2})", "config.json:1:10: duplicate key \"a\""},
       {"nested duplicate", R"({"p":[{"a":1,"a":2}]})", "duplicate key \"a\" in p[0]"},
-      {"case duplicate",
-       R"({"Process":1,"process":2})",
-       "duplicate key \"process\": differs from \"Process\" only in case"},
-      {"Kelvin sign", "{\"k\":1,\"\xe2\x84\xaa\":2}", "only in case"},
-      {"long s", "{\"s\":1,\"\xc5\xbf\":2}", "only in case"},
       {"comma", "[1,]", "config.json:1:4: unexpected \"]\""},
       {"comment", "[1 /* */]", "unexpected \"/\""},
       {"single quotes", "['a']", "unexpected"},
@@ -120,14 +115,18 @@ TEST(JsonParse, FindsDuplicatesInLargeObjectsToo) {
   }
   EXPECT_EQ(error_of(text + "\"last\":1}"), "accepted");
   EXPECT_THAT(error_of(text + "\"key1999\":1}"), HasSubstr("duplicate key \"key1999\""));
-  EXPECT_THAT(error_of(text + "\"KEY7\":1}"), HasSubstr("differs from \"key7\" only in case"));
 }
 
-TEST(JsonParse, AllowsCaseVariantsOnlyWhenAsked) {
-  Limits limits;
-  limits.allow_case_variants = true;
-  EXPECT_EQ(error_of(R"({"a":1,"A":2})", limits), "accepted");
-  EXPECT_THAT(error_of(R"({"a":1,"a":2})", limits), HasSubstr("duplicate key"));
+TEST(JsonParse, LetsKeysThatDifferInCasePass) {
+  EXPECT_EQ(error_of(R"({"a":1,"A":2})"), "accepted");
+}
+
+TEST(SameButForCase, FoldsAsGoDoes) {
+  EXPECT_TRUE(same_but_for_case("process", "PROCESS"));
+  EXPECT_TRUE(same_but_for_case("masks", "MA\xc5\xbf\xe2\x84\xaaS"));
+  EXPECT_FALSE(same_but_for_case("process", "proces"));
+  EXPECT_FALSE(same_but_for_case("process", "processes"));
+  EXPECT_FALSE(same_but_for_case("\xc3\xa4", "\xc3\x84"));
 }
 
 TEST(JsonParse, CutsLongTextInMessages) {

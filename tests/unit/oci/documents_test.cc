@@ -10,12 +10,6 @@
 namespace redoubt::oci {
 namespace {
 
-json::Limits limits() {
-  json::Limits limits;
-  limits.allow_case_variants = true;
-  return limits;
-}
-
 // "a.b[1][\"c.d\"]" -> a, b, [1], c.d; an index keeps its brackets.
 std::vector<std::string> steps_of(std::string_view path) {
   std::vector<std::string> steps;
@@ -68,7 +62,7 @@ std::string bundle_text(const std::string& name) {
 }
 
 json::Value parse_text(std::string_view text) {
-  Result<json::Value> value = json::parse(text, "test", limits());
+  Result<json::Value> value = json::parse(text, "test");
   EXPECT_TRUE(value) << value.error().message();
   return value ? *value : json::Value();
 }
