@@ -4,20 +4,20 @@
 #include "base/json.h"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <unordered_set>
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
 namespace redoubt::json {
 namespace {
 
-constexpr size_t kLinearKeys = 24;  // up to here comparing is faster than hashing
-constexpr size_t kShownBytes = 64;
+constexpr size_t kLinearKeys = 24;    // up to here comparing is faster than hashing
+constexpr int kNumberOverflow = 406;  // nlohmann::json::out_of_range
 
 // Reads bytes and publishes how far it got: the event interface tells positions for syntax errors
 // only.
@@ -43,100 +43,6 @@ struct Input {
   }
   bool operator==(const Input& other) const { return at == other.at; }
 };
-
-// Takes the next character of a key as Go's encoding/json folds it when it looks for a struct
-// field: ASCII to lower case, the long s and the Kelvin sign to the letters that they stand for.
-char next_folded(std::string_view& key) {
-  if (key.starts_with("\xc5\xbf")) {
-    key.remove_prefix(2);
-    return 's';
-  }
-  if (key.starts_with("\xe2\x84\xaa")) {
-    key.remove_prefix(3);
-    return 'k';
-  }
-  const char c = key.front();
-  key.remove_prefix(1);
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// Quoted and cut: an error line stays a line, whatever the document holds.
-std::string shown(std::string_view text) {
-  return text.size() <= kShownBytes ? quote(text)
-                                    : concat(quote(text.substr(0, kShownBytes)), "...");
-}
-
-// Adds a member to a path: ".args", or ["a.b"] for a key that is no plain word.
-void append_step(std::string& path, std::string_view key) {
-  const bool plain =
-      !key.empty() && key.size() <= kShownBytes &&
-      std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
-  if (!plain) {
-    path += concat("[", shown(key), "]");
-  } else {
-    path += path.empty() ? "" : ".";
-    path += key;
-  }
-}
-
-struct Location {
-  size_t line = 1;
-  size_t column = 1;
-};
-
-Location locate(std::string_view text, size_t offset) {
-  const std::string_view before = text.substr(0, std::min(offset, text.size()));
-  const size_t line_start = before.rfind('\n');
-  return {1 + static_cast<size_t>(std::count(before.begin(), before.end(), '\n')),
-          line_start == std::string_view::npos ? before.size() + 1 : before.size() - line_start};
-}
-
-Error error_at(std::string_view name, std::string_view text, size_t offset, std::string_view what) {
-  const Location at = locate(text, offset);
-  return Error::invalid(concat(name, ":", at.line, ":", at.column, ": ", what));
-}
-
-// What the parser's lexer stumbled over. Its sentences are recognised by one word each and replaced
-// by ours.
-std::string lexical_reason(std::string_view detail) {
-  struct Entry {
-    std::string_view mark;
-    std::string_view words;
-  };
-  static constexpr Entry kReasons[] = {
-      {"surrogate", "not valid UTF-8: lone surrogate in an escape"},
-      {"hex digits", "\\u must be followed by four hexadecimal digits"},
-      {"after backslash", "unknown escape in a string"},
-      {"must be escaped", "control character in a string must be escaped"},
-      {"expected digit", "number: a digit is missing"},
-      {"overflow", "number out of range"},
-  };
-  for (const Entry& entry : kReasons) {
-    if (detail.find(entry.mark) != std::string_view::npos) {
-      return std::string(entry.words);
-    }
-  }
-  return {};
-}
-
-// Where the token that ends `read` starts.
-size_t last_token(std::string_view read) {
-  const auto in_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '+' ||
-           c == 'E';
-  };
-  size_t start = read.size() - 1;
-  if (read[start] == '"') {
-    do {
-      start = read.find_last_of('"', start - 1);
-    } while (start > 0 && read[start - 1] == '\\');
-    return start;
-  }
-  while (start > 0 && in_word(read[start]) && in_word(read[start - 1])) {
-    --start;
-  }
-  return start;
-}
 
 class Builder {
  public:
@@ -187,20 +93,23 @@ class Builder {
   bool parse_error(size_t position,
                    const std::string& /*token*/,
                    const nlohmann::json::exception& e) {
-    if (position > text_.size()) {
+    if (position == 0 || position > text_.size()) {
       return fail_at(text_.size(), "unexpected end");
     }
     const std::string_view read = text_.substr(0, position);
     if (const size_t bad = find_invalid_utf8(read); bad != std::string_view::npos) {
       return fail_at(bad, concat("not valid UTF-8 at byte ", bad));
     }
+    // What the lexer refused is quoted at the end of the parser's message; the part before is the
+    // parser's own.
     const std::string_view detail = e.what();
-    const bool lexical = detail.find("last read: '") != std::string_view::npos || e.id == 406;
+    const size_t quoted = detail.find("; last read: '");
+    const bool lexical = quoted != std::string_view::npos || e.id == kNumberOverflow;
     const size_t start = lexical ? read.size() - 1 : last_token(read);
     if (frames_.empty() && complete_) {
       return fail_at(start, "data after end of document");
     }
-    const std::string reason = lexical ? lexical_reason(detail) : std::string();
+    const std::string reason = lexical ? lexical_reason(detail.substr(0, quoted)) : std::string();
     return fail_at(start,
                    reason.empty() ? concat("unexpected ", shown(read.substr(start))) : reason);
   }
@@ -330,15 +239,6 @@ Status check_bytes(std::string_view text, std::string_view name, const Limits& l
 }
 
 }  // namespace
-
-bool same_but_for_case(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    if (next_folded(a) != next_folded(b)) {
-      return false;
-    }
-  }
-  return a.empty() && b.empty();
-}
 
 Result<Value> parse(std::string_view text, std::string_view name, const Limits& limits) {
   TRY(check_bytes(text, name, limits));

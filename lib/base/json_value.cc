@@ -11,6 +11,22 @@ std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, Array
   return v;
 }
 
+// Takes the next character of a key as Go's encoding/json folds it when it looks for a struct
+// field: ASCII to lower case, the long s and the Kelvin sign to the letters that they stand for.
+char next_folded(std::string_view& key) {
+  if (key.starts_with("\xc5\xbf")) {
+    key.remove_prefix(2);
+    return 's';
+  }
+  if (key.starts_with("\xe2\x84\xaa")) {
+    key.remove_prefix(3);
+    return 'k';
+  }
+  const char c = key.front();
+  key.remove_prefix(1);
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 }  // namespace
 
 Value::Value(uint64_t v) : v_(exact(v)) {}
@@ -81,6 +97,15 @@ std::string_view Value::type_name() const {
       return "object";
   }
   return "unknown";
+}
+
+bool same_but_for_case(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    if (next_folded(a) != next_folded(b)) {
+      return false;
+    }
+  }
+  return a.empty() && b.empty();
 }
 
 }  // namespace redoubt::json
