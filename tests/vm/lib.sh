@@ -5,10 +5,10 @@ CHECK_PREFIX=$(basename "$0")
 CHECK_PREFIX=${CHECK_PREFIX#[0-9][0-9]-}
 export RUNTIME
 
-# check NAME SCRIPT [SECONDS]: SCRIPT runs in a bash with -e; passes when every command of it does, in time (60 s). Its input is empty.
+# check NAME SCRIPT [SECONDS]: SCRIPT runs in a bash with -e; passes when every command of it does, in time (60 s, times VM_PATIENCE). Its input is empty.
 # The output goes to a file, not to a pipe: a detached container holds its end of a pipe open.
 check() {
-  local name="$CHECK_PREFIX: $1" seconds=${3:-60} status=0 why output=/tmp/check.$$
+  local name="$CHECK_PREFIX: $1" seconds=$((${3:-60} * ${VM_PATIENCE:-1})) status=0 why output=/tmp/check.$$
   # shellcheck disable=SC2016 # expanded by the inner shell
   timeout -k 5 "$seconds" bash -eEuo pipefail -c 'trap "echo \"in: \$BASH_COMMAND\"" ERR; '"$2" </dev/null >"$output" 2>&1 || status=$?
   if [ $status = 0 ]; then echo "PASS $name"; return; fi
@@ -35,7 +35,7 @@ same() { [ "$1" = "$2" ] || { echo "got '$2', not '$1'"; return 1; }; }
 has() { grep -Eq -- "$2" <<<"$1" || { echo "no match of '$2' in: $1"; return 1; }; }
 # within SECONDS CMD...: CMD succeeds, now or later.
 within() {
-  local end=$((SECONDS + $1))
+  local end=$((SECONDS + $1 * ${VM_PATIENCE:-1}))
   shift
   until "$@"; do
     [ $SECONDS -lt $end ] || { echo "in vain: $*"; return 1; }
