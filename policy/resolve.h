@@ -55,6 +55,12 @@ std::vector<std::string> ignored_resources(const oci::Resources& resources);
 // container gets; the last rule that matches decides.
 Result<std::vector<plan::DeviceRule>> resolve_device_rules(const oci::Linux& linux_section);
 
+// The hooks of one kind. `process_env` is what startContainer hooks without an environment get; the
+// other kinds do not look at it. For poststop of a container whose other parts no longer resolve.
+Result<std::vector<plan::Hook>> resolve_hooks(const oci::Hooks& hooks,
+                                              plan::HookKind kind,
+                                              const std::vector<std::string>& process_env = {});
+
 // A process that enters a user namespace of its own has every capability there, whatever this
 // process' bounding set says.
 plan::HostFacts facts_in_user_namespace(plan::HostFacts host);

@@ -140,6 +140,16 @@ bool is_deny_all(const plan::DeviceRule& rule) {
          rule.mknod;
 }
 
+// Of two entries for one path the first stays (oci::validate warns).
+bool has_node(const plan::Plan& plan, const std::string& path) {
+  for (const plan::Device& device : plan.devices) {
+    if (device.path == path) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<std::vector<plan::DeviceRule>> resolve_device_rules(const oci::Linux& linux_section) {
@@ -173,7 +183,9 @@ Status pass_devices(const Request& request, plan::Plan& plan) {
         plan::Device device,
         resolve_device(config.devices[i])
             .context(concat(indexed("linux.devices", i), " ", quote(config.devices[i].path))));
-    plan.devices.push_back(std::move(device));
+    if (!has_node(plan, device.path)) {
+      plan.devices.push_back(std::move(device));
+    }
   }
   return {};
 }

@@ -11,9 +11,18 @@ namespace {
 constexpr int64_t kMillisecondsPerSecond = 1000;
 
 struct HookList {
-  plan::HookKind kind;
   const char* name;
-  const std::vector<oci::Hook>* hooks;
+  std::vector<oci::Hook> oci::Hooks::*hooks;
+};
+
+// In the order of plan::HookKind.
+constexpr HookList kLists[plan::kHookKinds] = {
+    {"prestart", &oci::Hooks::prestart},
+    {"createRuntime", &oci::Hooks::create_runtime},
+    {"createContainer", &oci::Hooks::create_container},
+    {"startContainer", &oci::Hooks::start_container},
+    {"poststart", &oci::Hooks::poststart},
+    {"poststop", &oci::Hooks::poststop},
 };
 
 Result<plan::Hook> resolve_hook(const oci::Hook& hook) {
@@ -35,34 +44,31 @@ Result<plan::Hook> resolve_hook(const oci::Hook& hook) {
   return result;
 }
 
-Status add_hooks(const HookList& list, plan::Plan& plan) {
-  for (size_t i = 0; i < list.hooks->size(); ++i) {
-    TRY_ASSIGN(plan::Hook hook,
-               resolve_hook((*list.hooks)[i]).context(indexed(concat("hooks.", list.name), i)));
-    // It runs inside, in place of the process: without an environment of its own it has the
-    // process'.
-    if (list.kind == plan::HookKind::kStartContainer && hook.env.empty()) {
-      hook.env = plan.process.env;
-    }
-    plan.hooks[static_cast<size_t>(list.kind)].push_back(std::move(hook));
-  }
-  return {};
-}
-
 }  // namespace
 
+Result<std::vector<plan::Hook>> resolve_hooks(const oci::Hooks& hooks,
+                                              plan::HookKind kind,
+                                              const std::vector<std::string>& process_env) {
+  const HookList& list = kLists[static_cast<size_t>(kind)];
+  std::vector<plan::Hook> result;
+  for (const oci::Hook& entry : hooks.*list.hooks) {
+    TRY_ASSIGN(plan::Hook hook,
+               resolve_hook(entry).context(indexed(concat("hooks.", list.name), result.size())));
+    // It runs inside, in place of the process: without an environment of its own it has the
+    // process'.
+    if (kind == plan::HookKind::kStartContainer && hook.env.empty()) {
+      hook.env = process_env;
+    }
+    result.push_back(std::move(hook));
+  }
+  return result;
+}
+
 Status pass_hooks(const Request& request, plan::Plan& plan) {
-  const oci::Hooks& hooks = request.spec.hooks;
-  const HookList lists[] = {
-      {plan::HookKind::kPrestart, "prestart", &hooks.prestart},
-      {plan::HookKind::kCreateRuntime, "createRuntime", &hooks.create_runtime},
-      {plan::HookKind::kCreateContainer, "createContainer", &hooks.create_container},
-      {plan::HookKind::kStartContainer, "startContainer", &hooks.start_container},
-      {plan::HookKind::kPoststart, "poststart", &hooks.poststart},
-      {plan::HookKind::kPoststop, "poststop", &hooks.poststop},
-  };
-  for (const HookList& list : lists) {
-    TRY(add_hooks(list, plan));
+  for (size_t kind = 0; kind < plan::kHookKinds; ++kind) {
+    TRY_ASSIGN(
+        plan.hooks[kind],
+        resolve_hooks(request.spec.hooks, static_cast<plan::HookKind>(kind), plan.process.env));
   }
   return {};
 }

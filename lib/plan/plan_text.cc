@@ -51,10 +51,6 @@ void write_identity(const Plan& plan, TextWriter& out) {
 void write_devices(const Plan& plan, TextWriter& out) {
   out.section("devices");
   for (const Device& d : plan.devices) {
-    std::string mode;
-    for (int shift = 9; shift >= 0; shift -= 3) {
-      append_to(mode, d.mode >> shift & 7U);
-    }
     out.line(quote(d.path),
              " ",
              d.type,
@@ -63,7 +59,7 @@ void write_devices(const Plan& plan, TextWriter& out) {
              ":",
              d.minor,
              " mode ",
-             mode,
+             octal(d.mode),
              " owner ",
              d.uid,
              ":",

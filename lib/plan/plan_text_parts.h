@@ -48,6 +48,15 @@ class TextWriter {
   std::string out_, pending_;
 };
 
+// Four octal digits: "0644".
+inline std::string octal(mode_t mode) {
+  std::string text;
+  for (int shift = 9; shift >= 0; shift -= 3) {
+    append_to(text, mode >> shift & 7U);
+  }
+  return text;
+}
+
 void write_rootfs(const Rootfs& rootfs, TextWriter& out);
 void write_mounts(const Plan& plan, TextWriter& out);
 void write_process(const Process& process, TextWriter& out);

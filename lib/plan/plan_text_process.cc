@@ -8,14 +8,6 @@
 namespace redoubt::plan {
 namespace {
 
-std::string octal(mode_t mode) {
-  std::string text;
-  for (int shift = 9; shift >= 0; shift -= 3) {
-    append_to(text, mode >> shift & 7U);
-  }
-  return text;
-}
-
 std::string limit_text(uint64_t value) {
   return value == ~uint64_t{0} ? std::string("unlimited") : concat(value);
 }

@@ -86,6 +86,15 @@ TEST(ResolveDevices, ConfigReplacesADefaultOfTheSamePath) {
   EXPECT_EQ(plan->devices[7].type, 'p');
 }
 
+TEST(ResolveDevices, OfTwoEntriesForOnePathTheFirstStays) {
+  oci::Spec spec = small_spec();
+  spec.linux_->devices = {device("/dev/fuse", "c", 10, 229), device("/dev/fuse", "b", 8, 0)};
+  const auto plan = resolve_spec(spec);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  ASSERT_EQ(plan->devices.size(), 7U);
+  EXPECT_EQ(plan->devices[6].major, 10U);
+}
+
 TEST(ResolveDevices, RefusesWhatIsNoDevice) {
   oci::Spec spec = small_spec();
   spec.linux_->devices = {device("/dev/x", "x", 1, 1)};

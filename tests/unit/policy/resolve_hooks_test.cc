@@ -71,5 +71,15 @@ TEST(ResolveHooks, TimeoutIsPositiveSeconds) {
   }
 }
 
+TEST(ResolveHooks, OneKindResolvesWithoutTheRest) {
+  oci::Hooks hooks;
+  hooks.poststop = {hook("/a")};
+  hooks.prestart = {hook("/b")};
+  hooks.prestart[0].timeout = -1;
+  const auto poststop = resolve_hooks(hooks, HookKind::kPoststop);
+  ASSERT_TRUE(poststop.has_value()) << error_of(poststop);
+  EXPECT_EQ(poststop->at(0).path, "/a");
+}
+
 }  // namespace
 }  // namespace redoubt::policy
