@@ -12,31 +12,16 @@
 #include "init/arena.h"
 #include "init/prepare_mounts.h"
 #include "plan/cpu_list.h"
+#include "plan/namespace_names.h"
 
 namespace redoubt::init {
 namespace {
 
+// The cgroup namespace is unshared once the process is in its cgroup, the time namespace before its
+// first process exists.
 uint64_t clone_flag(plan::NamespaceType type) {
-  switch (type) {
-    case plan::NamespaceType::kUser:
-      return CLONE_NEWUSER;
-    case plan::NamespaceType::kMount:
-      return CLONE_NEWNS;
-    case plan::NamespaceType::kPid:
-      return CLONE_NEWPID;
-    case plan::NamespaceType::kNetwork:
-      return CLONE_NEWNET;
-    case plan::NamespaceType::kIpc:
-      return CLONE_NEWIPC;
-    case plan::NamespaceType::kUts:
-      return CLONE_NEWUTS;
-    // The cgroup namespace is unshared once the process is in its cgroup, the time namespace before
-    // its first process exists.
-    case plan::NamespaceType::kCgroup:
-    case plan::NamespaceType::kTime:
-      return 0;
-  }
-  return 0;
+  const bool later = type == plan::NamespaceType::kCgroup || type == plan::NamespaceType::kTime;
+  return later ? 0 : plan::describe(type).clone_flag;
 }
 
 Span<uint32_t> copy_groups(const std::vector<gid_t>& groups, Arena& arena) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>

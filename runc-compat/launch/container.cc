@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 
 #include "base/io.h"
@@ -26,33 +25,11 @@ bool is_rootless(Rootless setting, const plan::HostFacts& host) {
          (setting == Rootless::kAuto && (host.euid != 0 || host.in_user_namespace));
 }
 
-int clone_flag(plan::NamespaceType type) {
-  switch (type) {
-    case plan::NamespaceType::kUser:
-      return CLONE_NEWUSER;
-    case plan::NamespaceType::kMount:
-      return CLONE_NEWNS;
-    case plan::NamespaceType::kPid:
-      return CLONE_NEWPID;
-    case plan::NamespaceType::kNetwork:
-      return CLONE_NEWNET;
-    case plan::NamespaceType::kIpc:
-      return CLONE_NEWIPC;
-    case plan::NamespaceType::kUts:
-      return CLONE_NEWUTS;
-    case plan::NamespaceType::kCgroup:
-      return CLONE_NEWCGROUP;
-    case plan::NamespaceType::kTime:
-      return CLONE_NEWTIME;
-  }
-  return 0;
-}
-
 // ioctl_ns(2): what kind of namespace the descriptor is; a path to anything else is refused before
 // any setns.
 Status check_namespace(int fd, const plan::Namespace& ns) {
   const int kind = ::ioctl(fd, NS_GET_NSTYPE);
-  const int wanted = clone_flag(ns.type);
+  const int wanted = static_cast<int>(plan::describe(ns.type).clone_flag);
   if (kind < 0) {
     return Error::invalid(concat("linux.namespaces: ", quote(ns.path), " is not a namespace"));
   }
@@ -60,7 +37,7 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
     return Error::invalid(concat("linux.namespaces: ",
                                  quote(ns.path),
                                  " is not a namespace of the wanted type ",
-                                 plan::namespace_name(ns.type)));
+                                 plan::describe(ns.type).name));
   }
   return {};
 }
@@ -134,7 +111,8 @@ Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan)
       return std::move(fd).error().add_context("linux.namespaces");
     }
     TRY(check_namespace(fd->get(), ns));
-    joins.push_back({std::move(*fd), clone_flag(ns.type), ns.path});
+    joins.push_back(
+        {std::move(*fd), static_cast<int>(plan::describe(ns.type).clone_flag), ns.path});
   }
   return joins;
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "plan/cpu_list.h"
+#include "plan/namespace_names.h"
 #include "policy/resolve.h"
 #include "runc-compat/launch/console_socket.h"
 #include "runc-compat/launch/container.h"
@@ -27,24 +28,6 @@
 
 namespace redoubt::launch {
 namespace {
-
-struct NamespaceFile {
-  const char* name;
-  int clone_flag;
-};
-
-// The user namespace is entered between two passes over the others
-// (lib/init/child/step_namespaces.cc).
-constexpr NamespaceFile kNamespaceFiles[] = {
-    {"user", CLONE_NEWUSER},
-    {"ipc", CLONE_NEWIPC},
-    {"uts", CLONE_NEWUTS},
-    {"net", CLONE_NEWNET},
-    {"pid", CLONE_NEWPID},
-    {"cgroup", CLONE_NEWCGROUP},
-    {"time", CLONE_NEWTIME},
-    {"mnt", CLONE_NEWNS},
-};
 
 Status check_joinable(const state::ContainerDir& dir,
                       const state::Record& record,
@@ -62,7 +45,7 @@ Status check_joinable(const state::ContainerDir& dir,
   return {};
 }
 
-bool is_ours(int proc_fd, const char* name, const struct stat& theirs) {
+bool is_ours(int proc_fd, std::string_view name, const struct stat& theirs) {
   struct stat own {};
   const std::string path = concat("self/ns/", name);
   return ::fstatat(proc_fd, path.c_str(), &own, 0) == 0 && own.st_ino == theirs.st_ino &&
@@ -75,8 +58,8 @@ Result<std::vector<init::OpenNamespace>> open_container_namespaces(const sandbox
                                                                    pid_t pid) {
   TRY_ASSIGN(const UniqueFd proc, open_at(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY));
   std::vector<init::OpenNamespace> joins;
-  for (const NamespaceFile& file : kNamespaceFiles) {
-    const std::string path = concat(pid, "/ns/", file.name);
+  for (const plan::NamespaceName& file : plan::namespace_names()) {
+    const std::string path = concat(pid, "/ns/", file.proc_name);
     Result<UniqueFd> fd = open_at(proc.get(), path, O_RDONLY);
     if (!fd && fd.error().err() == ENOENT) {
       continue;  // a kernel without this kind
@@ -88,8 +71,8 @@ Result<std::vector<init::OpenNamespace>> open_container_namespaces(const sandbox
     if (::fstat(fd->get(), &st) != 0) {
       return Error::system(errno, concat("stat /proc/", path));
     }
-    if (!is_ours(proc.get(), file.name, st)) {
-      joins.push_back({std::move(*fd), file.clone_flag, concat("/proc/", path)});
+    if (!is_ours(proc.get(), file.proc_name, st)) {
+      joins.push_back({std::move(*fd), static_cast<int>(file.clone_flag), concat("/proc/", path)});
     }
   }
   TRY(init.send_signal(0));

@@ -26,6 +26,9 @@
 namespace redoubt::launch {
 namespace {
 
+// Stands in the state documents where init writes its own pid.
+constexpr pid_t kPlaceholderPid = 2147483647;
+
 // setgroups(2) is refused in a user namespace whose maps an unprivileged user wrote
 // (user_namespaces(7)).
 bool can_set_groups(const plan::HostFacts& host) {
@@ -116,13 +119,13 @@ Result<Session> Session::launch(const SessionRequest& request) {
   }
   const auto state_text = [&](std::string_view status) {
     // The number is the child's to fill in (init/prepare.h).
-    std::string text = json::dump(request.state_document(status, 0));
-    constexpr std::string_view kNoPid = "\"pid\":0";
-    const size_t at = text.find(kNoPid);
+    std::string text = json::dump(request.state_document(status, kPlaceholderPid));
+    const std::string placeholder = concat("\"pid\":", kPlaceholderPid);
+    const size_t at = text.find(placeholder);
     return at == std::string::npos
                ? text
                : text.replace(
-                     at, kNoPid.size(), concat("\"pid\":", std::string_view(init::kPidMark)));
+                     at, placeholder.size(), concat("\"pid\":", std::string_view(init::kPidMark)));
   };
   const bool has_child_hooks = !request.plan.hooks_of(plan::HookKind::kCreateContainer).empty() ||
                                !request.plan.hooks_of(plan::HookKind::kStartContainer).empty();
