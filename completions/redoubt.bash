@@ -1,6 +1,6 @@
 # bash completion for redoubt. Written by completions/generate from --help; do not edit.
 
-_redoubt_verbs="create delete events exec kill pause resume run start list ps state update checkpoint restore features spec help"
+_redoubt_verbs="create delete exec kill run start events list ps state pause resume update checkpoint restore features spec help"
 
 # The candidates among the given words.
 _redoubt_words() {
@@ -12,21 +12,21 @@ _redoubt_options() {
     "") echo "--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help -h --version -v" ;;
     create) echo "--bundle -b --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds" ;;
     delete) echo "--force -f" ;;
-    events) echo "--interval --stats" ;;
     exec) echo "--process -p --cwd --env -e --tty -t --user -u --additional-gids -g --cap -c --no-new-privs --process-label --apparmor --cgroup --detach -d --console-socket --pidfd-socket --pid-file --preserve-fds --ignore-paused" ;;
     kill) echo "" ;;
-    pause) echo "" ;;
-    resume) echo "" ;;
     run) echo "--bundle -b --detach -d --keep --console-socket --pidfd-socket --pid-file --no-subreaper --no-pivot --no-new-keyring --preserve-fds" ;;
     start) echo "" ;;
+    events) echo "--interval --stats" ;;
     list) echo "--format -f --quiet -q" ;;
     ps) echo "--format -f" ;;
     state) echo "" ;;
-    update) echo "--resources -r" ;;
+    pause) echo "" ;;
+    resume) echo "" ;;
+    update) echo "--cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --resources -r --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
     checkpoint) echo "--image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup" ;;
     restore) echo "--bundle -b --detach -d --image-path --work-path --console-socket --pid-file --no-subreaper --no-pivot --tcp-established --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context" ;;
     features) echo "" ;;
-    spec) echo "--bundle -b" ;;
+    spec) echo "--bundle -b --rootless" ;;
   esac
 }
 
@@ -44,7 +44,6 @@ _redoubt_takes_value() {
     "create --pidfd-socket") value=-f ;;
     "create --pid-file") value=-f ;;
     "create --preserve-fds") value="" ;;
-    "events --interval") value="" ;;
     "exec --process" | "exec -p") value=-f ;;
     "exec --cwd") value=-d ;;
     "exec --env" | "exec -e") value="" ;;
@@ -63,9 +62,26 @@ _redoubt_takes_value() {
     "run --pidfd-socket") value=-f ;;
     "run --pid-file") value=-f ;;
     "run --preserve-fds") value="" ;;
+    "events --interval") value="" ;;
     "list --format" | "list -f") value="table json" ;;
     "ps --format" | "ps -f") value="table json" ;;
+    "update --cpu-burst") value="" ;;
+    "update --cpu-idle") value="" ;;
+    "update --cpu-period") value="" ;;
+    "update --cpu-quota") value="" ;;
+    "update --cpu-rt-period") value="" ;;
+    "update --cpu-rt-runtime") value="" ;;
+    "update --cpu-share") value="" ;;
+    "update --cpuset-cpus") value="" ;;
+    "update --cpuset-mems") value="" ;;
+    "update --memory") value="" ;;
+    "update --memory-reservation") value="" ;;
+    "update --memory-swap") value="" ;;
     "update --resources" | "update -r") value=-f ;;
+    "update --blkio-weight") value="" ;;
+    "update --pids-limit") value="" ;;
+    "update --l3-cache-schema") value="" ;;
+    "update --mem-bw-schema") value="" ;;
     "checkpoint --image-path") value=-d ;;
     "checkpoint --work-path") value=-d ;;
     "checkpoint --parent-path") value=-d ;;
@@ -82,7 +98,7 @@ _redoubt_takes_value() {
     "restore --empty-ns") value="network" ;;
     "restore --lsm-profile") value="" ;;
     "restore --lsm-mount-context") value="" ;;
-    "spec --bundle" | "spec -b") value=-f ;;
+    "spec --bundle" | "spec -b") value=-d ;;
     *) return 1 ;;
   esac
 }
