@@ -23,6 +23,7 @@ namespace {
 constexpr char kInterval[] = "interval";
 constexpr char kStats[] = "stats";
 constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+constexpr int64_t kLongestInterval = std::numeric_limits<int64_t>::max() / 2;
 
 constexpr Flag kFlags[] = {
     {.name = kInterval,
@@ -119,8 +120,9 @@ Result<int> run_events(const Globals& globals, const Arguments& arguments) {
   }
   TRY(arguments.flag(kStats)
           ? print_stats(container.record, cgroup)
-          : stream_events(
-                container.record, cgroup, std::max(interval_ns, kNanosecondsPerMillisecond)));
+          : stream_events(container.record,
+                          cgroup,
+                          std::clamp(interval_ns, kNanosecondsPerMillisecond, kLongestInterval)));
   return 0;
 }
 

@@ -13,7 +13,7 @@
 #include "oci/spec_json.h"
 #include "oci/state_document.h"
 #include "plan/plan.h"
-#include "policy/passes.h"
+#include "policy/resolve.h"
 #include "runc-compat/launch/hooks.h"
 #include "runc-compat/state/signal.h"
 #include "runc-compat/state/status.h"
@@ -91,19 +91,18 @@ Status remove_cgroup(const state::Record& record) {
              : Status();
 }
 
-// The poststop hooks of the stored config.json. They are read before the directory goes; a document
-// that cannot be read has none.
-Result<std::vector<plan::Hook>> poststop_hooks(const state::ContainerDir& dir,
-                                               const state::Record& record) {
+// The poststop hooks of the stored config.json, read before the directory goes.
+Result<std::vector<plan::Hook>> poststop_hooks(const state::ContainerDir& dir) {
   TRY_ASSIGN(const std::string text,
              read_file_at(dir.fd(), state::kConfigFile, json::Limits().max_bytes));
+  // Most containers have none, and then the document need not be decoded once more. A backslash
+  // could spell the key otherwise.
+  if (text.find("poststop") == std::string::npos && text.find('\\') == std::string::npos) {
+    return std::vector<plan::Hook>();
+  }
   TRY_ASSIGN(const json::Value document, json::parse(text, state::kConfigFile));
   TRY_ASSIGN(const oci::Spec spec, oci::parse_spec(document));
-  plan::Plan plan;
-  const plan::HostFacts host;  // hooks do not depend on it
-  TRY(policy::pass_hooks({.spec = spec, .host = host, .id = record.id, .bundle = record.bundle},
-                         plan));
-  return plan.hooks_of(plan::HookKind::kPoststop);
+  return policy::resolve_hooks(spec.hooks, plan::HookKind::kPoststop);
 }
 
 // All of them run, whatever the others do (config.md, "Poststop"): their failures are warnings.
@@ -133,7 +132,7 @@ Status destroy_container(state::ContainerDir& dir, const state::Record& record) 
     TRY(sandbox::remove_resctrl_group(record.intel_rdt_path)
             .context("unable to remove container's IntelRDT group"));
   }
-  const Result<std::vector<plan::Hook>> hooks = poststop_hooks(dir, record);
+  const Result<std::vector<plan::Hook>> hooks = poststop_hooks(dir);
   TRY(dir.remove().context("unable to remove container state dir"));
   if (hooks) {
     run_poststop_hooks(*hooks, record);
