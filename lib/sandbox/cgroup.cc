@@ -143,6 +143,7 @@ void CgroupScope::discard() {
 }
 
 Result<CgroupScope> CgroupScope::create(const CgroupRequest& request) {
+  TRY(check_device_rules(request.plan.device_rules));
   return request.plan.driver == plan::CgroupDriver::kSystemd ? create_for_systemd(request)
                                                              : create_directly(request);
 }

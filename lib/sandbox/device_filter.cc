@@ -174,14 +174,18 @@ std::vector<std::vector<plan::DeviceRule>> group_by_type(
 
 }  // namespace
 
+Status check_device_rules(const std::vector<plan::DeviceRule>& rules) {
+  return rules.size() <= kMaxDeviceRules
+             ? Status()
+             : Error::invalid(concat("linux.resources.devices: ",
+                                     rules.size(),
+                                     " rules are more than the limit of ",
+                                     kMaxDeviceRules));
+}
+
 Result<std::vector<bpf_insn>> build_device_filter(const std::vector<plan::DeviceRule>& rules) {
+  TRY(check_device_rules(rules));
   const std::vector<plan::DeviceRule> minimal = minimise_device_rules(rules);
-  if (minimal.size() > kMaxDeviceRules) {
-    return Error::invalid(concat("linux.resources.devices: ",
-                                 minimal.size(),
-                                 " rules are more than the limit of ",
-                                 kMaxDeviceRules));
-  }
   Assembler out;
   const Verdicts verdicts = {out.new_label(), out.new_label()};
   // The oldest rule is the last to be reached; one that allows all ends the program by itself.

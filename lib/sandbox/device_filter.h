@@ -19,10 +19,13 @@
 
 namespace redoubt::sandbox {
 
-// Beyond it a jump would not fit into 16 bits.
-inline constexpr size_t kMaxDeviceRules = 4000;
+// So that every jump fits into 16 bits and minimising, which compares all pairs, stays quick.
+inline constexpr size_t kMaxDeviceRules = 2000;
 
-// The program for the rules. More than kMaxDeviceRules after minimising: an error.
+// More rules than that: an error. To be asked before anything else is done with a list.
+Status check_device_rules(const std::vector<plan::DeviceRule>& rules);
+
+// The program for the rules.
 Result<std::vector<bpf_insn>> build_device_filter(const std::vector<plan::DeviceRule>& rules);
 
 enum class DeviceFilterTarget {

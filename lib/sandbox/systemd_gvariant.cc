@@ -133,6 +133,10 @@ class Reader {
   }
 
   Status read_item(UnitValue& value) {
+    if (type_ == 0) {
+      TRY(read_type(value));  // "[uint64 1, 2]": the first item may name the type of all
+      skip_blanks();
+    }
     if (at_ < text_.size() && (text_[at_] == '\'' || text_[at_] == '"')) {
       TRY_ASSIGN(std::string text, read_string());
       return add(value, 's', UnitScalar(std::move(text)));
