@@ -47,7 +47,7 @@ class Pod:
     def create_container(self):
         resources = cri.LinuxContainerResources(memory_limit_in_bytes=MEMORY, cpu_period=100000, cpu_quota=50000, cpu_shares=512)
         config = cri.ContainerConfig(metadata=cri.ContainerMetadata(name="main"), image=cri.ImageSpec(image="localhost/bb:1"), log_path="main.log",
-                                     command=["sh", "-c", "trap 'exit 7' TERM; echo started; while :; do sleep 0.2; done"],
+                                     command=["sh", "-c", "trap 'exit 7' TERM; echo started; sleep 1000 & wait"],
                                      linux=cri.LinuxContainerConfig(resources=resources))
         request = cri.CreateContainerRequest(pod_sandbox_id=self.sandbox, config=config, sandbox_config=self.config)
         self.container = self.runtime.call("CreateContainer", request, cri.CreateContainerResponse).container_id
