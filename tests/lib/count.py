@@ -22,8 +22,8 @@ def ctest_numbers(line):
 
 
 def script_numbers(line):
-    match = re.match(r"(\d+) passed, (\d+) failed, (\d+) skipped$", line)
-    return tuple(map(int, match.groups())) if match else None
+    match = re.match(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", line)
+    return tuple(int(number or 0) for number in match.groups()) if match else None
 
 
 def main(path):

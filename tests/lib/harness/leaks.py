@@ -53,7 +53,7 @@ def state_entries(root):
 
 def find(prefix, root, work, baseline_children=(), settle=2.0):
     """Everything left over, as readable lines. Waits up to `settle` seconds for the kernel to finish what is on its way."""
-    deadline = time.monotonic() + settle
+    deadline = time.monotonic() + settle * host.patience()
     while True:
         host.reap()
         left = [f"cgroup {path}" for path in cgroups(prefix)]

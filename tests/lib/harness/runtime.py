@@ -97,7 +97,7 @@ class Runtime:
                 user=user,
             )
             try:
-                code = child.wait(timeout)
+                code = child.wait(timeout * host.patience())
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
@@ -237,7 +237,7 @@ class Container:
         return self.rt.ok("delete", *flags, self.id)
 
     def wait(self, status, timeout=10):
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * host.patience()
         while True:
             now = self.status
             if now == status:
@@ -255,7 +255,7 @@ class Container:
 
 def wait_for(condition, timeout=10, what="condition"):
     """Polls until condition() is true; its value."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * host.patience()
     while True:
         value = condition()
         if value:

@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 
+from harness import host
+
 
 class FdReceiver:
     """A listening stream socket that takes one message with descriptors (console socket, pidfd socket, seccomp agent)."""
@@ -36,7 +38,7 @@ class FdReceiver:
             self.payload = payload
 
     def receive(self, timeout=10):
-        self.thread.join(timeout)
+        self.thread.join(timeout * host.patience())
         assert not self.thread.is_alive(), f"nothing arrived at {self.path}"
         return self.payload, self.fds
 
@@ -60,7 +62,7 @@ class FdReceiver:
 def read_until(fd, wanted, timeout=10):
     """Reads a terminal until `wanted` (bytes) has been seen or it closes; what was read."""
     data = b""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * host.patience()
     while wanted not in data:
         ready, _, _ = select.select([fd], [], [], max(0, deadline - time.monotonic()))
         if not ready:
