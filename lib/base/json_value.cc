@@ -100,6 +100,16 @@ std::string_view Value::type_name() const {
 }
 
 bool same_but_for_case(std::string_view a, std::string_view b) {
+  // Decoding asks this for every field and member; most pairs differ in their first letter already.
+  constexpr unsigned kNotAscii = 0x80;
+  constexpr unsigned kCaseBit = 0x20;
+  if (!a.empty() && !b.empty()) {
+    const auto first = static_cast<unsigned char>(a.front());
+    const auto other = static_cast<unsigned char>(b.front());
+    if (((first | other) & kNotAscii) == 0 && ((first ^ other) & ~kCaseBit) != 0) {
+      return false;
+    }
+  }
   while (!a.empty() && !b.empty()) {
     if (next_folded(a) != next_folded(b)) {
       return false;
