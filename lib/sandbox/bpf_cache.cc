@@ -127,10 +127,18 @@ std::string encode(const CachedProgram& program, const Sha256Digest& key, Header
 }  // namespace
 
 Result<BpfCache> BpfCache::open(const std::string& directory) {
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return Error::system(errno, concat("mkdir ", directory));
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+  Result<UniqueFd> opened = open_at(AT_FDCWD, directory, kFlags);
+  if (!opened && opened.error().err() == ENOENT) {
+    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+      return Error::system(errno, concat("mkdir ", directory));
+    }
+    opened = open_at(AT_FDCWD, directory, kFlags);
   }
-  TRY_ASSIGN(UniqueFd fd, open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  if (!opened) {
+    return std::move(opened).error();
+  }
+  UniqueFd fd = *std::move(opened);
   struct stat st {};
   if (fstat(fd.get(), &st) != 0) {
     return Error::system(errno, concat("fstat ", directory));

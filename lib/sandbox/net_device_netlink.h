@@ -49,6 +49,8 @@ struct NetlinkAttribute {
 
 // The attributes in `bytes`; nothing when a length leaves it.
 std::optional<std::vector<NetlinkAttribute>> parse_attributes(std::string_view bytes);
+std::optional<std::vector<NetlinkAttribute>> parse_attributes(std::string&& bytes) =
+    delete;  // views
 
 // nullptr when there is none.
 const NetlinkAttribute* find_attribute(const std::vector<NetlinkAttribute>& attributes,

@@ -95,7 +95,9 @@ TEST(TerminalRelay, StoppedReaderCostsNoProcessorTime) {
 TEST(TerminalRelay, ClosedPtyCostsNoProcessorTimeAndMayBeOpenedAgain) {
   PtySession session([] {
     char name[64];
-    ttyname_r(0, name, sizeof name);
+    if (ttyname_r(0, name, sizeof name) != 0) {
+      return 1;
+    }
     say("before\n");
     signal(SIGHUP, SIG_IGN);
     close(0);

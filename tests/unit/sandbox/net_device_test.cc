@@ -52,16 +52,18 @@ TEST(ParseAttributes, StaysInsideTheBytes) {
     const rtattr header = {length, type};
     return std::string(reinterpret_cast<const char*>(&header), sizeof header) + std::move(payload);
   };
-  const auto good = parse_attributes(bytes(8, 3, "abcd") + bytes(5, 4, "x"));
+  const std::string two = bytes(8, 3, "abcd") + bytes(5, 4, "x");
+  const auto good = parse_attributes(two);
   // The last attribute's padding may be absent.
   ASSERT_TRUE(good);
   ASSERT_EQ(good->size(), 2U);
   EXPECT_EQ(find_attribute(*good, 3)->payload, "abcd");
   EXPECT_EQ(find_attribute(*good, 4)->payload, "x");
   EXPECT_EQ(find_attribute(*good, 5), nullptr);
-  EXPECT_FALSE(parse_attributes(bytes(9, 3, "abcd")));
-  EXPECT_FALSE(parse_attributes(bytes(3, 3, "abcd")));
-  EXPECT_FALSE(parse_attributes(bytes(0, 3, "abcd")));
+  for (const uint16_t length : {uint16_t{9}, uint16_t{3}, uint16_t{0}}) {
+    const std::string wrong = bytes(length, 3, "abcd");
+    EXPECT_FALSE(parse_attributes(wrong)) << length;
+  }
 }
 
 // ---- with real devices, in a child with namespaces of its own ----

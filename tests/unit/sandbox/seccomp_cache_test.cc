@@ -44,8 +44,15 @@ class SeccompCache : public testing::Test {
     ASSERT_TRUE(write_all(fd.get(), text, path));
     ASSERT_EQ(fchmod(fd.get(), mode), 0);
   }
+  // Quick to compile: most tests do it again and again.
+  static plan::Seccomp small_profile() {
+    plan::Seccomp profile;
+    profile.default_action = plan::SeccompAction::kErrno;
+    profile.rules = {allow({"read", "write", "openat2", "no_such_call"})};
+    return profile;
+  }
   SeccompProgram compile() const {
-    Result<SeccompProgram> program = compile_seccomp(engine_profile(), directory_);
+    Result<SeccompProgram> program = compile_seccomp(small_profile(), directory_);
     EXPECT_TRUE(program);
     return *std::move(program);
   }
@@ -100,7 +107,7 @@ TEST_F(SeccompCache, EveryDamagedByteIsAMissAndIsRepaired) {
   const SeccompProgram good = compile();
   const std::string entry = only_entry();
   const std::string bytes = content(entry);
-  for (size_t at = 0; at < bytes.size(); at += at < 144 ? 5 : 1009) {
+  for (size_t at = 0; at < bytes.size(); at += 3) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 1);
     overwrite(entry, damaged);
