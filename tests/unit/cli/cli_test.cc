@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/str.h"
 
 namespace redoubt::cli {
@@ -61,6 +62,7 @@ class Cli : public ::testing::Test {
   }
   void TearDown() override {
     ::unlink(path("log").c_str());
+    ::unlink(path("config.json").c_str());
     ::rmdir(directory_.c_str());
   }
   std::string path(std::string_view name) const { return concat(directory_, "/", name); }
@@ -100,9 +102,9 @@ TEST_F(Cli, ReportsAWrongCountWithHelp) {
   const Outcome outcome = run("state", "/usr/bin/runc");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.out, StartsWith("Incorrect Usage.\n\nNAME:\n   runc state - "));
-  EXPECT_THAT(outcome.err,
-              MatchesRegex(concat(
-                  kTime, "\"/usr/bin/runc: ..state.. requires exactly 1 argument.s.\"\n")));
+  EXPECT_THAT(
+      outcome.err,
+      MatchesRegex(concat(kTime, "\"/usr/bin/runc: ..state.. requires exactly 1 argument.s.\"\n")));
 }
 
 TEST_F(Cli, ExitsWith3ForAnUnknownCommand) {
@@ -160,6 +162,44 @@ TEST_F(Cli, PrefixesFailuresWithTheNameItWasCalledBy) {
       concat("--root ", path("none"), " --cgroup-manager disabled create web1");
   EXPECT_THAT(run(words).err, HasSubstr("msg=\"redoubt create failed: "));
   EXPECT_THAT(run(words, "/usr/bin/runc").err, HasSubstr("msg=\"runc create failed: "));
+}
+
+TEST_F(Cli, PrintsFeaturesAsOneDocumentAndNothingElse) {
+  const Outcome outcome = run("features");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+  const Result<json::Value> document = json::parse(outcome.out, "features");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->find("ociVersionMax")->as_string(), "1.3.0");
+  const json::Value* linux_section = document->find("linux");
+  ASSERT_NE(linux_section, nullptr);
+  EXPECT_EQ(linux_section->find("capabilities")->as_array().size(), 41U);
+  EXPECT_EQ(linux_section->find("namespaces")->as_array().size(), 8U);
+  EXPECT_EQ(document->find("annotations")
+                ->find("org.opencontainers.runc.checkpoint.enabled")
+                ->as_string(),
+            "false");
+}
+
+TEST_F(Cli, WritesASpecOnce) {
+  const std::string words = concat("spec --bundle ", path(""));
+  const Outcome first = run(words, "runc");
+  EXPECT_EQ(first.status, 0);
+  EXPECT_EQ(concat(first.out, first.err), "");
+  const std::string text = read_file(path("config.json"), 1 << 20).value();
+  EXPECT_THAT(text, StartsWith("{\n\t\"ociVersion\": \"1.3.0\""));
+  EXPECT_THAT(text, HasSubstr("\"hostname\": \"runc\""));
+  EXPECT_EQ(text.back(), '}');
+  const Outcome second = run(words);
+  EXPECT_EQ(second.status, 1);
+  EXPECT_THAT(second.err, HasSubstr("msg=\"File config.json exists. Remove it first\""));
+  EXPECT_EQ(read_file(path("config.json"), 1 << 20).value(), text);
+}
+
+TEST_F(Cli, DoesNotWriteASpecThroughALink) {
+  ASSERT_EQ(::symlink(path("log").c_str(), path("config.json").c_str()), 0);
+  EXPECT_EQ(run(concat("spec -b ", path(""))).status, 1);
+  EXPECT_NE(::access(path("log").c_str(), F_OK), 0);
 }
 
 TEST_F(Cli, EscapesWhatCouldSteerATerminal) {
