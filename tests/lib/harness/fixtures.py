@@ -76,7 +76,9 @@ def runtime_path(request):
 
 @pytest.fixture(scope="session")
 def runtime_identity(runtime_path):
-    return identify(runtime_path)
+    kind, version = identify(runtime_path)
+    assert kind in ("redoubt", "runc", "crun"), f"{runtime_path} does not say what it is: {kind}"
+    return kind, version
 
 
 @pytest.fixture(scope="session")

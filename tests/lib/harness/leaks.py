@@ -44,9 +44,9 @@ def processes(prefix):
 
 
 def state_entries(root):
-    """Names in the state directory; hidden ones (locks, caches) are the runtime's own business."""
+    """Containers in the state directory. Names that no container can have (.lock, @cache) are the runtime's own business."""
     try:
-        return [name for name in os.listdir(root) if not name.startswith(".")]
+        return [name for name in os.listdir(root) if not name.startswith((".", "@"))]
     except FileNotFoundError:
         return []
 
