@@ -15,7 +15,7 @@ bool takes_errno(std::string_view action) {
 
 Status validate_rule(const SeccompSyscall& rule, const std::string& field, Warnings& warnings) {
   if (rule.names.empty()) {
-    return refuse(field + ".names", "must name at least one system call");
+    warnings.push_back(concat(field, ".names: empty; the rule does nothing"));
   }
   for (size_t i = 0; i < rule.names.size(); ++i) {
     if (rule.names[i].empty()) {
@@ -41,6 +41,10 @@ Status validate_rule(const SeccompSyscall& rule, const std::string& field, Warni
 }  // namespace
 
 Status validate_seccomp(const Seccomp& seccomp, Warnings& warnings) {
+  // runc takes a section without action and rules for none, and engines write such ones.
+  if (seccomp.default_action.empty() && seccomp.syscalls.empty()) {
+    return {};
+  }
   if (seccomp.default_action.empty()) {
     return refuse("linux.seccomp.defaultAction", "must be given");
   }

@@ -347,9 +347,6 @@ TEST(Validate, RefusesBadLinuxParts) {
       {"linux.seccomp.listenerPath",
        quote("/" + std::string(107, 's')),
        "linux.seccomp.listenerPath: 108 bytes; at most 107"},
-      {"linux.seccomp.syscalls[0].names",
-       "[]",
-       "linux.seccomp.syscalls[0].names: must name at least one system call"},
       {"linux.seccomp.syscalls[0].names[1]",
        "\"\"",
        "linux.seccomp.syscalls[0].names[1]: must not be empty"},
@@ -419,6 +416,7 @@ TEST(Validate, WarnsWhereRuncAccepts) {
   EXPECT_EQ(verdict("linux.seccomp.syscalls[0].action", "\"SCMP_ACT_ALLOW\"", &warnings),
             "accepted");
   EXPECT_EQ(verdict("linux.seccomp.listenerPath", "", &warnings), "accepted");
+  EXPECT_EQ(verdict("linux.seccomp.syscalls[0].names", "[]", &warnings), "accepted");
   EXPECT_THAT(
       warnings,
       ElementsAre(StartsWith("ociVersion: missing"),
@@ -426,7 +424,8 @@ TEST(Validate, WarnsWhereRuncAccepts) {
                   StartsWith("annotations: an empty key"),
                   StartsWith("linux.devices[1].path: \"/dev/fuse\" is given twice"),
                   StartsWith("linux.seccomp.syscalls[0].errnoRet: \"SCMP_ACT_ALLOW\" has no errno"),
-                  StartsWith("linux.seccomp.listenerMetadata: ignored")));
+                  StartsWith("linux.seccomp.listenerMetadata: ignored"),
+                  StartsWith("linux.seccomp.syscalls[0].names: empty")));
 }
 
 TEST(Validate, AcceptsWhatRuncAccepts) {
@@ -446,6 +445,7 @@ TEST(Validate, AcceptsWhatRuncAccepts) {
       {"linux.namespaces[4].path", "\"/proc/42/ns/user\""},
       {"linux.seccomp.syscalls[0].names[0]", "\"no_such_call\""},
       {"linux.resources.pids.limit", "0"},
+      {"linux.seccomp", "{}"},
       {"linux.resources.memory", "{}"},
   };
   for (const Good& good : goods) {
