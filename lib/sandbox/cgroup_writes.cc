@@ -186,13 +186,15 @@ Status apply_cgroup_writes(const std::string& directory,
                                            needed.front(),
                                            " limit: container could not join or create cgroup"));
   }
-  TRY_ASSIGN(const UniqueFd fd, open_cgroup(directory));
-  std::vector<CgroupUndo> undo;
   for (const plan::CgroupWrite& write : writes) {
     if (write.file.find('/') != std::string::npos) {
       return Error::invalid(
           concat("unified resource ", quote(write.file), " must be a file name (no slashes)"));
     }
+  }
+  TRY_ASSIGN(const UniqueFd fd, open_cgroup(directory));
+  std::vector<CgroupUndo> undo;
+  for (const plan::CgroupWrite& write : writes) {
     Status status = write_with_quirks(fd.get(), write, writes, rollback ? &undo : nullptr);
     if (!status && !is_tolerable(write, status.error(), writes)) {
       undo_settings(fd.get(), undo);

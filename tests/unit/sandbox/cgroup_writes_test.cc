@@ -120,13 +120,16 @@ TEST(ApplyCgroupWrites, PrefersTheFileThatTheKernelHas) {
 TEST(ApplyCgroupWrites, NeverLeavesTheCgroup) {
   const TemporaryCgroup cgroup;
   cgroup.put("victim", "xx");
-  std::filesystem::create_directory(cgroup.path() + "/c");
+  cgroup.put("c/pids.max", "10");
   const Status status = apply_cgroup_writes(
-      cgroup.path() + "/c", {{"../victim", "yy", "linux.resources.unified[\"../victim\"]"}}, false);
+      cgroup.path() + "/c",
+      {{"pids.max", "20", "f"}, {"../victim", "yy", "linux.resources.unified[\"../victim\"]"}},
+      false);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message(),
             "unified resource \"../victim\" must be a file name (no slashes)");
   EXPECT_EQ(cgroup.get("victim"), "xx");
+  EXPECT_EQ(cgroup.get("c/pids.max"), "10");  // refused before anything is written
 }
 
 TEST(ApplyCgroupWrites, WithoutACgroupRefusesLimitsOnly) {
