@@ -4,6 +4,7 @@
 #include "policy/resolve.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/container.h"
+#include "runc-compat/cli/resources_merge.h"
 #include "runc-compat/cli/update_request.h"
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/state/signal.h"

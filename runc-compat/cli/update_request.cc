@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "runc-compat/cli/byte_size.h"
+#include "runc-compat/cli/json_edit.h"
 
 namespace redoubt::cli {
 namespace {
@@ -137,63 +138,6 @@ constexpr auto all_flags() {
   return flags;
 }
 
-// Members that a request replaces or, when it leaves them out, takes from the set that is written
-// again.
-struct WholeMember {
-  std::string_view section, member;
-};
-constexpr WholeMember kWholeMembers[] = {
-    {"cpu", "burst"},
-    {"cpu", "cpus"},
-    {"cpu", "idle"},
-    {"cpu", "mems"},
-    {"pids", "limit"},
-};
-
-json::Value& section_of(json::Value& document, std::string_view section) {
-  if (!document.is_object()) {
-    document = json::Value(json::Object{});
-  }
-  for (json::Member& entry : document.as_object()) {
-    if (entry.key == section) {
-      if (!entry.value.is_object()) {
-        entry.value = json::Value(json::Object{});
-      }
-      return entry.value;
-    }
-  }
-  document.set(section, json::Value(json::Object{}));
-  return document.as_object().back().value;
-}
-
-void erase(json::Value& object, std::string_view key) {
-  json::Object& members = object.as_object();
-  for (size_t i = 0; i < members.size(); ++i) {
-    if (members[i].key == key) {
-      members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
-      return;
-    }
-  }
-}
-
-void assign(json::Value& object, std::string_view key, json::Value value) {
-  for (json::Member& entry : object.as_object()) {
-    if (entry.key == key) {
-      entry.value = std::move(value);
-      return;
-    }
-  }
-  object.set(key, std::move(value));
-}
-
-// The value, or nullptr when it is absent, null or empty text (an engine's "not set").
-const json::Value* given(const json::Value* object, std::string_view key) {
-  const json::Value* value = object == nullptr ? nullptr : object->find(key);
-  const bool empty =
-      value == nullptr || value->is_null() || (value->is_string() && value->as_string().empty());
-  return empty ? nullptr : value;
-}
-
 Result<json::Value> parse_value(ValueKind kind, const std::string& text) {
   switch (kind) {
     case ValueKind::kText:
@@ -224,7 +168,7 @@ Result<json::Value> request_from_flags(const Arguments& arguments) {
       TRY_ASSIGN(
           json::Value value,
           parse_value(setting.kind, text).context(concat("invalid value for ", setting.flag.name)));
-      assign(section_of(request, setting.section), setting.member, std::move(value));
+      assign(member_object(request, setting.section), setting.member, std::move(value));
     }
   }
   if (const int64_t weight = arguments.number(kBlkioWeightFlag); weight != 0) {
@@ -232,10 +176,10 @@ Result<json::Value> request_from_flags(const Arguments& arguments) {
       return Error::invalid(concat(
           "invalid value for ", kBlkioWeightFlag, ": ", weight, " is not between 10 and 1000"));
     }
-    assign(section_of(request, "blockIO"), "weight", weight);
+    assign(member_object(request, "blockIO"), "weight", weight);
   }
   if (arguments.is_set(kPidsLimitFlag)) {
-    assign(section_of(request, "pids"), "limit", arguments.number(kPidsLimitFlag));
+    assign(member_object(request, "pids"), "limit", arguments.number(kPidsLimitFlag));
   }
   if (!arguments.text(kKernelMemoryFlag).empty() || !arguments.text(kKernelMemoryTcpFlag).empty()) {
     log::warning("Kernel memory settings are ignored and will be removed");
@@ -258,29 +202,6 @@ Result<json::Value> request_from_file(const std::string& file) {
   return request;
 }
 
-void merge_section(json::Value& stored, const json::Value& request, std::string_view section) {
-  const json::Value* wanted = request.find(section);
-  if (wanted == nullptr || !wanted->is_object()) {
-    return;
-  }
-  json::Value& target = section_of(stored, section);
-  for (const json::Member& entry : wanted->as_object()) {
-    if (given(wanted, entry.key) != nullptr) {
-      assign(target, entry.key, entry.value);
-    }
-  }
-}
-
-// A part that is stored as a whole; without a trace when the request has none.
-void replace_whole(json::Value& stored, const json::Value& request, std::string_view key) {
-  const json::Value* wanted = given(&request, key);
-  if (wanted != nullptr) {
-    assign(stored, key, *wanted);
-  } else {
-    erase(stored, key);
-  }
-}
-
 }  // namespace
 
 constinit const std::array<Flag, kUpdateFlagCount> kUpdateFlags = all_flags();
@@ -288,31 +209,6 @@ constinit const std::array<Flag, kUpdateFlagCount> kUpdateFlags = all_flags();
 Result<json::Value> resources_request(const Arguments& arguments) {
   const std::string& file = arguments.text(kResourcesFlag);
   return file.empty() ? request_from_flags(arguments) : request_from_file(file);
-}
-
-json::Value merge_resources(json::Value stored, const json::Value& request) {
-  if (!stored.is_object()) {
-    stored = json::Value(json::Object{});
-  }
-  for (const WholeMember& whole : kWholeMembers) {
-    erase(section_of(stored, whole.section), whole.member);
-  }
-  for (const std::string_view section : {"memory", "cpu", "blockIO", "pids"}) {
-    merge_section(stored, request, section);
-  }
-  const json::Value* memory = request.find("memory");
-  const json::Value* limit = given(memory, "limit");
-  if (limit != nullptr && limit->type() == json::Value::Type::kInt && limit->as_int() == -1 &&
-      given(memory, "swap") == nullptr) {
-    assign(section_of(stored, "memory"), "swap", -1);
-  }
-  replace_whole(stored, request, "unified");
-  for (const std::string_view key : {"hugepageLimits", "rdma"}) {
-    if (const json::Value* wanted = given(&request, key); wanted != nullptr) {
-      assign(stored, key, *wanted);
-    }
-  }
-  return stored;
 }
 
 }  // namespace redoubt::cli
