@@ -130,13 +130,24 @@ Span<const char*> copy_texts(const std::vector<std::string>& values, Arena& aren
   return arena.copy(texts);
 }
 
+// "shared" and "unbindable" are for the finished root only: pivot_root(2) refuses a shared root, and nothing can be bound from an
+// unbindable one. With "shared" the host's mounts stay peers, so that what is mounted in them travels.
+void set_propagation(const plan::Rootfs& rootfs, RootfsProgram& program) {
+  const uint64_t recursive = rootfs.recursive_propagation ? uint64_t{MS_REC} : 0;
+  switch (rootfs.propagation) {
+    case 0: program.propagation = MS_SLAVE | MS_REC; break;
+    case MS_UNBINDABLE: program.propagation = MS_PRIVATE | MS_REC; break;
+    default: program.propagation = rootfs.propagation | recursive; break;
+  }
+  if (rootfs.propagation == MS_SHARED || rootfs.propagation == MS_UNBINDABLE) {
+    program.final_propagation = rootfs.propagation | recursive;
+  }
+}
+
 void prepare_rootfs(const PrepareRequest& request, Arena& arena, RootfsProgram& program) {
   const plan::Plan& plan = request.plan;
   program.readonly = plan.rootfs.readonly ? 1 : 0;
-  program.propagation =
-      plan.rootfs.propagation == 0
-          ? uint64_t{MS_SLAVE | MS_REC}
-          : plan.rootfs.propagation | (plan.rootfs.recursive_propagation ? uint64_t{MS_REC} : 0);
+  set_propagation(plan.rootfs, program);
   program.make_parent_private = 1;
   program.no_pivot = plan.rootfs.no_pivot ? 1 : 0;
   program.bind_devices =

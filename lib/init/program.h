@@ -104,7 +104,8 @@ struct RootfsProgram {
   const char* path;
   int32_t tree_fd;  // as MountStep::tree_fd
   uint32_t readonly;
-  uint64_t propagation;  // MS_* with MS_REC
+  uint64_t propagation;        // MS_* with MS_REC: of "/" while mounts are made
+  uint64_t final_propagation;  // of the container's root after pivot; 0: leave it
   uint32_t make_parent_private;
   uint32_t no_pivot;
   uint32_t bind_devices;  // user namespace: device nodes are bound from the host, not made

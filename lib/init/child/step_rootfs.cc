@@ -169,7 +169,9 @@ StepStatus bind_rootfs(const InitProgram& program, Context& context) {
       return {static_cast<int>(-private_err), rootfs.path};
     }
   }
-  const long err = move_mount(static_cast<int>(tree), static_cast<int>(target));
+  long err =
+      set_mount_attributes(static_cast<int>(tree), 0, 0, rootfs.final_propagation == 0 ? 0 : MS_PRIVATE, false);
+  err = err < 0 ? err : move_mount(static_cast<int>(tree), static_cast<int>(target));
   sys::close(static_cast<int>(target));
   if (err < 0) {
     return {static_cast<int>(-err), rootfs.path};
@@ -246,6 +248,11 @@ StepStatus enter_root(const InitProgram& program, Context& context) {
   if (err < 0) {
     return {static_cast<int>(-err),
             program.rootfs.no_pivot != 0 ? "move rootfs to /" : "pivot_root"};
+  }
+  const uint64_t propagation = program.rootfs.final_propagation;
+  const long shared = propagation == 0 ? 0 : sys::mount(nullptr, "/", nullptr, propagation, nullptr);
+  if (shared < 0) {
+    return {static_cast<int>(-shared), "root propagation"};
   }
   const long moved = sys::call(SYS_chdir, sys::arg("/"));
   if (moved < 0) {
