@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <utility>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr char kFormat[] = "format";
 constexpr char kQuiet[] = "quiet";
+constexpr time_t kTransitionSeconds = 2;
 
 constexpr Flag kFlags[] = {
     {.name = kFormat,
@@ -46,6 +48,15 @@ Result<oci::StateDocument> examine(const Globals& globals,
   return document;
 }
 
+// Whether the directory has changed just now. Without a state file it is then one that is being
+// made or taken away this moment.
+bool is_in_transition(const std::string& path) {
+  struct stat st = {};
+  timespec now = {};
+  return ::lstat(path.c_str(), &st) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0 ||
+         now.tv_sec - st.st_ctim.tv_sec <= kTransitionSeconds;
+}
+
 // One broken container must not hide the others: it is named on stderr.
 void report_broken(const std::string& id, const Error& error) {
   const std::string line =
@@ -67,8 +78,9 @@ Result<Documents> examine_all(const Globals& globals) {
     Result<oci::StateDocument> document = examine(globals, id, owners);
     if (document) {
       documents.push_back(*std::move(document));
-    } else if (::access(concat(globals.runtime.root, "/", id).c_str(), F_OK) == 0) {
-      report_broken(id, document.error());  // otherwise it was deleted meanwhile
+    } else if (!state::is_missing(document.error()) ||
+               !is_in_transition(concat(globals.runtime.root, "/", id))) {
+      report_broken(id, document.error());
     }
   }
   return documents;

@@ -91,7 +91,7 @@ Result<ContainerDir> ContainerDir::claim(const std::string& root, const std::str
       }
       return Error::system(errno, concat("mkdir ", root, "/", id));
     }
-    Result<UniqueFd> fd = open_own_directory(root_fd.get(), id, concat(root, "/", id));
+    Result<UniqueFd> fd = open_container_directory(root_fd.get(), id, concat(root, "/", id));
     if (!fd) {
       if (fd.error().err() == ENOENT) {
         continue;
@@ -121,7 +121,7 @@ Result<ContainerDir> ContainerDir::open(const std::string& root, const std::stri
   if (!root_fd) {
     return root_fd.error().err() == ENOENT ? missing() : std::move(root_fd).error();
   }
-  Result<UniqueFd> fd = open_own_directory(root_fd->get(), id, concat(root, "/", id));
+  Result<UniqueFd> fd = open_container_directory(root_fd->get(), id, concat(root, "/", id));
   if (!fd) {
     if (fd.error().err() == ENOENT) {
       return missing();

@@ -188,16 +188,21 @@ Result<UniqueFd> open_root(const std::string& root) {
   return fd;
 }
 
-Result<UniqueFd> open_own_directory(int dir_fd, const std::string& name, const std::string& path) {
-  Result<UniqueFd> fd = open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+Result<UniqueFd> open_container_directory(int root_fd,
+                                          const std::string& name,
+                                          const std::string& path) {
+  Result<UniqueFd> fd = open_at(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!fd) {
     return Error::system(fd.error().err(), concat("open ", path));
   }
-  struct stat st = {};
-  if (::fstat(fd->get(), &st) != 0) {
+  struct stat root = {};
+  struct stat own = {};
+  if (::fstat(root_fd, &root) != 0 || ::fstat(fd->get(), &own) != 0) {
     return Error::system(errno, concat("stat ", path));
   }
-  TRY(check_owner(st).context(path));
+  if ((root.st_mode & S_IWOTH) != 0) {
+    TRY(check_owner(own).context(path));
+  }
   return fd;
 }
 

@@ -24,9 +24,12 @@ Status make_root(const std::string& root);
 // as /tmp).
 Result<UniqueFd> open_root(const std::string& root);
 
-// Opens the directory `name` of dir_fd, which must be ours and no symbolic link. `path` is for
-// messages.
-Result<UniqueFd> open_own_directory(int dir_fd, const std::string& name, const std::string& path);
+// Opens the directory `name` of the open state root, which must be no symbolic link. In a root that
+// others may write to (sticky) it must be ours, because anybody could have put it there. `path` is
+// for messages.
+Result<UniqueFd> open_container_directory(int root_fd,
+                                          const std::string& name,
+                                          const std::string& path);
 
 // Names of the directories in a directory, in no order.
 Result<std::vector<std::string>> list_directories(int dir_fd, const std::string& path);

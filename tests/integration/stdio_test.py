@@ -11,6 +11,7 @@ import stat
 import struct
 import subprocess
 import termios
+import threading
 import time
 
 import pytest
@@ -297,43 +298,51 @@ def test_listen_fds_of_somebody_else_are_ignored(runtime, bundle):
 # ---- readiness ----------------------------------------------------------------------------------------------------------------
 
 
+class NotifySocket:
+    """systemd's end: takes every message at once, which also answers BARRIER=1 (its descriptor is closed by reading it)."""
+
+    def __init__(self, path):
+        self.path, self.messages = str(path), []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        threading.Thread(target=self._receive, daemon=True).start()
+
+    def _receive(self):
+        while True:
+            try:
+                self.messages += self.socket.recv(4096).decode().split("\n")
+            except OSError:
+                return
+
+
 @pytest.fixture
 def notify_socket(work):
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    sock.bind(str(work / "notify.sock"))
-    sock.settimeout(10)
-    yield sock, str(work / "notify.sock")
-    sock.close()
+    receiver = NotifySocket(work / "notify.sock")
+    yield receiver
+    receiver.socket.close()
 
 
 def test_notify_socket(runtime, bundle, notify_socket):
-    sock, path = notify_socket
     bundle.add("bin/notify_ready", victim="notify_ready")
-    bundle.sh("echo $NOTIFY_SOCKET >/dev/stderr; notify_ready READY=1; sleep 100")
-    c = runtime.create(bundle, env={**os.environ, "NOTIFY_SOCKET": path})
-    result = runtime.ok("start", c.id, env={**os.environ, "NOTIFY_SOCKET": path})
-    assert result.code == 0
-    messages = sock.recv(4096).decode()
-    if "MAINPID" not in messages:
-        messages += "\n" + sock.recv(4096).decode()
-    assert "READY=1" in messages and f"MAINPID={c.pid}" in messages
+    bundle.sh("test $NOTIFY_SOCKET = /run/notify/notify.sock && notify_ready READY=1; sleep 100")
+    c = runtime.create(bundle, env={**os.environ, "NOTIFY_SOCKET": notify_socket.path})
+    runtime.ok("start", c.id, env={**os.environ, "NOTIFY_SOCKET": notify_socket.path})
+    wait_for(lambda: {"READY=1", f"MAINPID={c.pid}"} <= set(notify_socket.messages), what="READY and MAINPID")
 
 
 def test_notify_only_ready_is_passed_on(runtime, bundle, notify_socket):
     runtime.requires("1.2")
-    sock, path = notify_socket
     bundle.add("bin/notify_ready", victim="notify_ready")
     bundle.sh("notify_ready 'STATUS=hello\nMAINPID=1\nREADY=1\nFDSTORE=1'; sleep 100")
-    runtime.detached(bundle, env={**os.environ, "NOTIFY_SOCKET": path})
-    messages = sock.recv(4096).decode()
-    assert "READY=1" in messages and "STATUS" not in messages and "FDSTORE" not in messages and "MAINPID=1\n" not in messages + "\n"
+    runtime.detached(bundle, env={**os.environ, "NOTIFY_SOCKET": notify_socket.path})
+    wait_for(lambda: "READY=1" in notify_socket.messages, what="READY")
+    assert not {"STATUS=hello", "FDSTORE=1", "MAINPID=1"} & set(notify_socket.messages)
 
 
 def test_notify_and_the_process_ends_first(runtime, bundle, notify_socket):
     """start does not wait for ever."""
-    _, path = notify_socket
-    c = runtime.create(bundle.args("true"), env={**os.environ, "NOTIFY_SOCKET": path})
-    runtime("start", c.id, env={**os.environ, "NOTIFY_SOCKET": path}, timeout=10)
+    c = runtime.create(bundle.args("true"), env={**os.environ, "NOTIFY_SOCKET": notify_socket.path})
+    runtime("start", c.id, env={**os.environ, "NOTIFY_SOCKET": notify_socket.path}, timeout=10)
     c.wait("stopped")
 
 

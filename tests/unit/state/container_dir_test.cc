@@ -138,8 +138,12 @@ TEST(ContainerDirOpen, RefusesRootsAndDirectoriesOfOtherUsers) {
   const TemporaryRoot temporary;
   ASSERT_TRUE(ContainerDir::claim(temporary.root(), "c1").has_value());
   ASSERT_EQ(::chown((temporary.root() + "/c1").c_str(), 4242, 4242), 0);
+  EXPECT_TRUE(ContainerDir::open(temporary.root(), "c1").has_value())
+      << "nobody but us can have put it there";
+  ASSERT_EQ(::chmod(temporary.root().c_str(), 01777), 0);
   EXPECT_THAT(ContainerDir::open(temporary.root(), "c1").error().message(),
               HasSubstr("owned by uid 4242, refusing"));
+  ASSERT_EQ(::chmod(temporary.root().c_str(), 0700), 0);
   ASSERT_EQ(::chown(temporary.root().c_str(), 4242, 4242), 0);
   EXPECT_THAT(ContainerDir::claim(temporary.root(), "c2").error().message(),
               AllOf(HasSubstr("--root"), HasSubstr("owned by uid 4242, refusing")));
