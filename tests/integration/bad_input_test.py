@@ -12,7 +12,7 @@ import stat
 
 import pytest
 
-from harness import host, leaks
+from harness import host, leaks, victims
 
 ACCEPTED = object()
 LIMIT = 2.0
@@ -27,12 +27,13 @@ def refuse(runtime, bundle, words, verb="create", flags=(), code=1):
         runtime("delete", "--force", cid)
         assert words is ACCEPTED or runtime.kind != "redoubt", f"accepted: {result}"
         return result
-    assert result.code == code and "panic:" not in result.err and "Sanitizer" not in result.err, str(result)
+    assert result.code == code or (verb == "run" and result.code == 255), str(result)  # 255: execve itself failed, after the last word of init
+    assert "panic:" not in result.err and "Sanitizer" not in result.err, str(result)
     assert runtime("state", cid).code == 1, "no container may be left"
     left = leaks.find(cid, runtime.root, runtime.work / "nothing", runtime.baseline_children)
     assert not left, left
     if runtime.kind == "redoubt":
-        errors = [line for line in result.err.splitlines() if "level=error" in line]
+        errors = [line for line in result.err.splitlines() if "level=error" in line or line.startswith("exec ")]
         assert len(errors) == 1, f"one error line: {result}"
         assert result.seconds < LIMIT * host.patience(), f"{result.seconds:.1f} s"
         if words is not ACCEPTED:
@@ -254,8 +255,8 @@ CASES = {
     "mount-idmap-one-sided": (lambda b: b.mount("/x", "/tmp", uidMappings=mapping((0, 1, 1))), "(?i)mapping"),
     "mount-idmap-not-bind": (lambda b: b.mount("/x", type="tmpfs", uidMappings=mapping((0, 1, 1)), gidMappings=mapping((0, 1, 1))), "(?i)bind|mapping|idmap"),
     "mount-in-proc": (lambda b: b.mount("/proc/self/attr", "/tmp"), "(?i)/proc"),
-    "mount-long-path": (lambda b: b.mount("/" + "x/" * 2100, "/tmp"), "(?i)too long"),
-    "mount-long-name": (lambda b: b.mount("/" + "x" * 256, "/tmp"), "(?i)too long"),
+    "mount-long-path": (lambda b: b.mount("/" + "x/" * 2100, "/tmp"), "(?i)too long|at most"),
+    "mount-long-name": (lambda b: b.mount("/" + "x" * 256, "/tmp"), "(?i)too long|at most"),
     "device-type": (linux(devices=[{"path": "/dev/x", "type": "x", "major": 1, "minor": 1}]), "(?i)device|type"),
     "device-relative": (linux(devices=[{"path": "dev/x", "type": "c", "major": 1, "minor": 1}]), ACCEPTED),
     "device-major-2-20": (linux(devices=[{"path": "/dev/x", "type": "c", "major": 2**33, "minor": 1}]), "(?i)device|major"),
@@ -296,7 +297,7 @@ CASES = {
     "io-priority": (process(ioPriority={"class": "IOPRIO_CLASS_MOON", "priority": 1}), "IOPRIO_CLASS_MOON|ioPriority"),
     "io-priority-range": (process(ioPriority={"class": "IOPRIO_CLASS_BE", "priority": 9}), "(?i)ioPriority|priority"),
     "memory-policy": (linux(memoryPolicy={"mode": "MPOL_MOON", "nodes": "0"}), "invalid memory policy"),
-    "net-device-name": (linux(netDevices={"a/b": {}}), "a/b|(?i)netDevice"),
+    "net-device-name": (linux(netDevices={"a/b": {}}), "(?i)a/b|netDevice"),
     "net-device-long": (linux(netDevices={"x" * 16: {}}), "(?i)netDevice|x{16}"),
     "net-device-absent": (linux(netDevices={"nosuchdev0": {}}), "nosuchdev0"),
     # 43 our annotations
@@ -544,15 +545,12 @@ def test_state_root_is_a_file(runtime, bundle, work):
 
 def test_no_core_file_and_little_memory(runtime, bundle):
     """The worst document costs less than 64 MiB."""
-    import subprocess
-
     bundle.text = "[" * (8 << 20)
     bundle.save()
-    child = subprocess.Popen(runtime.argv("create", "--bundle", bundle.path, runtime.cid()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 1
+    result = runtime.raw([victims.binary("measure"), *runtime.argv("create", "--bundle", bundle.path, runtime.cid())])
+    _, peak, code = map(int, result.out.split())
+    assert code == 1
     if runtime.kind == "redoubt":
-        assert usage.ru_maxrss < 64 << 10, f"{usage.ru_maxrss} KiB"
+        assert peak < 64 << 10, f"{peak} KiB"
     assert not [name for name in os.listdir(bundle.path) if name.startswith("core")]
     assert stat.S_ISDIR(bundle.path.stat().st_mode)

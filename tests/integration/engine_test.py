@@ -252,7 +252,7 @@ def test_conmon_sigpipe_is_reset_for_the_process(runtime, bundle):
     podman(runtime, bundle, path=True).ok("start", cid)
     wait_for(lambda: (bundle.path / "out/ignored").exists() and (bundle.path / "out/ignored").read_text())
     if runtime.kind == "redoubt":
-        assert int((bundle.path / "out/ignored").read_text().split()[1], 16) == 0
+        assert int((bundle.path / "out/ignored").read_text().split()[1], 16) >> (signal.SIGPIPE - 1) & 1 == 0
     podman(runtime, bundle).ok("delete", "--force", cid)
 
 
