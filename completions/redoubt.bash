@@ -1,6 +1,6 @@
 # bash completion for redoubt. Written by completions/generate from --help; do not edit.
 
-_redoubt_verbs="create delete exec kill run start events list ps state pause resume update checkpoint restore features spec help"
+_redoubt_verbs="create delete exec kill run start events list ps state pause resume update checkpoint restore bpf doctor policy profile features spec help"
 
 # The candidates among the given words.
 _redoubt_words() {
@@ -16,7 +16,7 @@ _redoubt_options() {
     kill) echo "" ;;
     run) echo "--bundle -b --detach -d --keep --console-socket --pidfd-socket --pid-file --no-subreaper --no-pivot --no-new-keyring --preserve-fds" ;;
     start) echo "" ;;
-    events) echo "--interval --stats" ;;
+    events) echo "--audit -a --interval --stats" ;;
     list) echo "--format -f --quiet -q" ;;
     ps) echo "--format -f" ;;
     state) echo "" ;;
@@ -25,6 +25,10 @@ _redoubt_options() {
     update) echo "--cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --resources -r --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
     checkpoint) echo "--image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup" ;;
     restore) echo "--bundle -b --detach -d --image-path --work-path --console-socket --pid-file --no-subreaper --no-pivot --tcp-established --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context" ;;
+    bpf) echo "--force -f --format" ;;
+    doctor) echo "--format -f" ;;
+    policy) echo "--bundle -b --format -f" ;;
+    profile) echo "--format -f" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -98,6 +102,11 @@ _redoubt_takes_value() {
     "restore --empty-ns") value="network" ;;
     "restore --lsm-profile") value="" ;;
     "restore --lsm-mount-context") value="" ;;
+    "bpf --format") value="table json" ;;
+    "doctor --format" | "doctor -f") value="table json" ;;
+    "policy --bundle" | "policy -b") value=-d ;;
+    "policy --format" | "policy -f") value="table json" ;;
+    "profile --format" | "profile -f") value="table json" ;;
     "spec --bundle" | "spec -b") value=-d ;;
     *) return 1 ;;
   esac
@@ -139,7 +148,13 @@ _redoubt() {
     _redoubt_words "$_redoubt_verbs"
   elif [[ $verb == kill && $count -eq 1 ]]; then
     _redoubt_words "TERM KILL HUP INT QUIT USR1 USR2 STOP CONT"
-  elif [[ $count -eq 0 && " create features help list restore run spec " != *" $verb "* ]]; then
+  elif [[ $verb == bpf && $count -eq 0 ]]; then
+    _redoubt_words "load status unload"
+  elif [[ $verb == policy && $count -eq 0 ]]; then
+    _redoubt_words "show explain"
+  elif [[ $verb == profile && $count -eq 0 ]]; then
+    _redoubt_words "list show lint diff merge simulate schema fields"
+  elif [[ $count -eq 0 && " bpf create doctor features help list policy profile restore run spec " != *" $verb "* ]]; then
     _redoubt_containers
   fi
 }

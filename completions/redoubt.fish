@@ -1,6 +1,6 @@
 # fish completion for redoubt. Written by completions/generate from --help; do not edit.
 
-set -l verbs create delete exec kill run start events list ps state pause resume update checkpoint restore features spec help
+set -l verbs create delete exec kill run start events list ps state pause resume update checkpoint restore bpf doctor policy profile features spec help
 complete -c redoubt -f
 complete -c redoubt -n 'true' -l root -x -a '(__fish_complete_directories)' -d 'directory for the state of containers, best on a tmpfs (default: /run/redoubt; without root privilege $XDG_RUNTIME_DIR/redoubt)'
 complete -c redoubt -n 'true' -l log -r -F -d 'write log records to FILE, to "journald:ID" or to "syslog:ID" instead of stderr'
@@ -27,6 +27,10 @@ complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a resume -d 'le
 complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a update -d 'change the limits of a container'
 complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a checkpoint -d 'save a running container (not supported by this build)'
 complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a restore -d 'restore a saved container (not supported by this build)'
+complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a bpf -d 'load, show or remove the BPF LSM programs of this node'
+complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a doctor -d 'check what this host can enforce'
+complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a policy -d 'show what policy is in force, and why'
+complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a profile -d 'look at, check and combine profiles'
 complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a features -d 'print what this build and this host can do'
 complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a spec -d 'write a config.json to start from'
 complete -c redoubt -n "not __fish_seen_subcommand_from $verbs" -a help -d 'show help, or help for one command'
@@ -69,8 +73,9 @@ complete -c redoubt -n '__fish_seen_subcommand_from run' -l no-pivot -d 'use chr
 complete -c redoubt -n '__fish_seen_subcommand_from run' -l no-new-keyring -d 'keep the caller'\''s session keyring instead of making one for the container'
 complete -c redoubt -n '__fish_seen_subcommand_from run' -l preserve-fds -x -d 'pass N more descriptors on, after 0 to 2 and those of $LISTEN_FDS (default: 0)'
 complete -c redoubt -n '__fish_seen_subcommand_from start' -a '(redoubt list --quiet 2>/dev/null)'
+complete -c redoubt -n '__fish_seen_subcommand_from events' -l audit -s a -d 'print what policy has denied or logged, of all containers without an id'
 complete -c redoubt -n '__fish_seen_subcommand_from events' -l interval -x -d 'time between two lines of statistics (default: 5s)'
-complete -c redoubt -n '__fish_seen_subcommand_from events' -l stats -d 'print the statistics once and end'
+complete -c redoubt -n '__fish_seen_subcommand_from events' -l stats -d 'print the statistics (with --audit: what is there) once and end'
 complete -c redoubt -n '__fish_seen_subcommand_from events' -a '(redoubt list --quiet 2>/dev/null)'
 complete -c redoubt -n '__fish_seen_subcommand_from list' -l format -s f -x -a 'table json' -d 'table or json (default: table)'
 complete -c redoubt -n '__fish_seen_subcommand_from list' -l quiet -s q -d 'print ids only'
@@ -133,6 +138,15 @@ complete -c redoubt -n '__fish_seen_subcommand_from restore' -l auto-dedup -d 'd
 complete -c redoubt -n '__fish_seen_subcommand_from restore' -l lazy-pages -d 'fetch memory pages when they are first used'
 complete -c redoubt -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d 'LSM profile of the restored processes'
 complete -c redoubt -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d 'LSM context of the restored mounts'
+complete -c redoubt -n '__fish_seen_subcommand_from bpf' -l force -s f -d 'load: also when the set is there; unload: also while containers rely on it'
+complete -c redoubt -n '__fish_seen_subcommand_from bpf' -l format -x -a 'table json' -d 'status: table or json (default: table)'
+complete -c redoubt -n '__fish_seen_subcommand_from bpf' -a 'load status unload'
+complete -c redoubt -n '__fish_seen_subcommand_from doctor' -l format -s f -x -a 'table json' -d 'table or json (default: table)'
+complete -c redoubt -n '__fish_seen_subcommand_from policy' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'explain: the bundle of a container that does not exist yet (default: the working directory)'
+complete -c redoubt -n '__fish_seen_subcommand_from policy' -l format -s f -x -a 'table json' -d 'table or json (default: table)'
+complete -c redoubt -n '__fish_seen_subcommand_from policy' -a 'show explain'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -l format -s f -x -a 'table json' -d 'list, show, lint, diff, simulate: table or json (default: table)'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -a 'list show lint diff merge simulate schema fields'
 complete -c redoubt -n '__fish_seen_subcommand_from spec' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'the directory to write to (default: the current directory)'
 complete -c redoubt -n '__fish_seen_subcommand_from spec' -l rootless -d 'write it for a caller without privilege, with a user namespace'
 complete -c redoubt -n '__fish_seen_subcommand_from help' -a "$verbs"

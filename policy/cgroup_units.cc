@@ -1,7 +1,7 @@
 #include "policy/cgroup_units.h"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 
 #include "base/str.h"
 
@@ -13,6 +13,26 @@ constexpr uint64_t kMaxShares = uint64_t{1} << 18;
 constexpr uint64_t kMaxWeight = 10000;
 constexpr uint64_t kMinBlkioWeight = 10;
 constexpr uint64_t kMaxBlkioWeight = 1000;
+
+// Fixed point with 40 fractional bits: libm would be one more library to load for every command.
+__extension__ using Fixed = __int128;
+constexpr int kFraction = 40;
+constexpr Fixed kLog10Of2 = 330985980542;   // 0.30102999566398 * 2^40
+constexpr Fixed kTolerance = Fixed{1} << 14;  // 1024 shares are a weight of 100 exactly
+
+// log2(value), value > 0: each squaring of the mantissa yields one more bit.
+Fixed log2_of(uint64_t value) {
+  const int whole = 63 - std::countl_zero(value);
+  Fixed result = whole;
+  uint64_t mantissa = value << (63 - whole);
+  for (int i = 0; i < kFraction; ++i) {
+    __extension__ const auto square = static_cast<unsigned __int128>(mantissa) * mantissa;
+    const bool carry = (square >> 127) != 0;
+    mantissa = static_cast<uint64_t>(square >> (carry ? 64 : 63));
+    result = result * 2 + (carry ? 1 : 0);
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -26,9 +46,19 @@ uint64_t cpu_weight_from_shares(uint64_t shares) {
   if (shares >= kMaxShares) {
     return kMaxWeight;
   }
-  const double l = std::log2(static_cast<double>(shares));
-  const double exponent = (l * l + 125 * l) / 612.0 - 7.0 / 34.0;
-  return static_cast<uint64_t>(std::ceil(std::pow(10, exponent)));
+  const Fixed l = log2_of(shares);
+  const Fixed wanted = (l * l >> kFraction) + 125 * l - (Fixed{126} << kFraction) - kTolerance;
+  uint64_t low = 1;
+  uint64_t high = kMaxWeight;
+  while (low < high) {  // the smallest weight with 612 log10(weight) >= l^2 + 125 l - 126
+    const uint64_t middle = (low + high) / 2;
+    if (612 * (log2_of(middle) * kLog10Of2 >> kFraction) >= wanted) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
 }
 
 uint64_t io_weight_from_blkio(uint16_t weight) {

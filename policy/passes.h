@@ -17,7 +17,7 @@ namespace redoubt::policy {
 const oci::Linux& linux_section(const oci::Spec& spec);
 
 Status pass_identity(const Request& request,
-                     plan::Plan& plan);  // id, bundle, annotations, keyring, hostname
+                     plan::Plan& plan);  // id, bundle, keyring, hostname
 Status pass_namespaces(const Request& request,
                        plan::Plan& plan);  // types, paths, id maps, time offsets
 Status pass_rootfs(const Request& request, plan::Plan& plan);
@@ -30,6 +30,8 @@ Status pass_cgroup(const Request& request, plan::Plan& plan);  // needs namespac
 Status pass_intel_rdt(const Request& request, plan::Plan& plan);
 Status pass_net_devices(const Request& request, plan::Plan& plan);
 Status pass_hooks(const Request& request, plan::Plan& plan);  // needs process
+
+Status pass_policy(const Request& request, plan::Plan& plan);  // after all others
 
 // Parts of the process pass.
 plan::Capabilities resolve_capabilities(const std::optional<oci::Capabilities>& capabilities,

@@ -11,8 +11,8 @@ namespace {
 
 using Pass = Status (*)(const Request&, plan::Plan&);
 
-// The order is part of the contract: a pass may rely on those above it. Hardening passes come last:
-// they see the whole of what config.json asked for, and only take away.
+// The order is part of the contract: a pass may rely on those above it. Hardening comes last: it sees
+// the whole of what config.json asked for, and only takes away (harden.cc).
 constexpr auto kPasses = std::to_array<Pass>({
     pass_identity,
     pass_namespaces,
@@ -26,6 +26,7 @@ constexpr auto kPasses = std::to_array<Pass>({
     pass_intel_rdt,
     pass_net_devices,
     pass_hooks,
+    pass_policy,
 });
 
 }  // namespace

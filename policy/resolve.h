@@ -20,6 +20,8 @@
 
 namespace redoubt::policy {
 
+struct Effective;
+
 struct Request {
   const oci::Spec& spec;
   const plan::HostFacts& host;
@@ -29,6 +31,8 @@ struct Request {
   bool rootless = false;  // no privilege over the host: see plan::Plan::rootless
   bool no_pivot = false;
   bool no_new_keyring = false;
+  // What is in force (effective.h). nullptr: config.json alone decides.
+  const Effective* policy = nullptr;
 };
 
 // The whole container.
@@ -43,6 +47,10 @@ Result<plan::Plan> resolve(const Request& request);
 Result<plan::Process> resolve_process(const oci::Process& process,
                                       const plan::HostFacts& host,
                                       std::vector<std::string>& warnings);
+
+// What policy takes from one more process of the container, after resolve_process. `container` is
+// the container's Plan as resolved under the same policy.
+Status harden_exec(const Request& request, const plan::Plan& container, plan::Process& process);
 
 // The writes to the container's cgroup in the order of application, for create and update. Devices
 // are not among them.

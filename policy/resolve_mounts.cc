@@ -62,16 +62,12 @@ void set_attributes(const plan::MountOptionSet& options, plan::Mount& mount) {
     if (options.any_flag && !options.remount) {
       mount.attr_clear_unlocked = kReplacedByBind & ~options.attr_set & ~options.attr_clear;
     }
-    return;
   }
-  // Only a tmpfs surely has a superblock of its own, and has to stay writable until the mounts
-  // below it have their places. Those of proc, sysfs, cgroup2 and mqueue may be the host's, where
-  // "ro" must not go beyond this mount.
-  mount.superblock_readonly =
-      mount.fs_type == "tmpfs" && (options.attr_set & MOUNT_ATTR_RDONLY) != 0;
 }
 
-// Other file systems decide by "ro" how they open their device, as with mount(2).
+// File systems on a device decide by "ro" how they open it, as with mount(2). Superblocks of proc,
+// sysfs, cgroup2 and mqueue may be the host's: there "ro" must not go beyond this mount; nor has it
+// to for a tmpfs, which stays writable until the mounts below it have their places.
 bool opens_device(const plan::Mount& mount) {
   return mount.kind == plan::MountKind::kFilesystem && mount.fs_type != "tmpfs" &&
          mount.fs_type != "mqueue";

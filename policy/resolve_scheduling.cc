@@ -1,6 +1,5 @@
 // How the process is scheduled and where its memory comes from: sched_setattr(2), ioprio_set(2),
 // set_mempolicy(2), personality(2).
-#include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <linux/sched.h>
 
@@ -95,7 +94,7 @@ Result<int> resolve_io_priority(const oci::IoPriority& priority) {
   if (priority.priority < 0 || priority.priority >= kIoPriorityLevels) {
     return Error::invalid(concat("invalid ioPriority.Priority: ", priority.priority));
   }
-  return static_cast<int>(*io_class << IOPRIO_CLASS_SHIFT) | priority.priority;
+  return static_cast<int>(*io_class << plan::kIoPriorityClassShift) | priority.priority;
 }
 
 Result<plan::MemoryPolicy> resolve_memory_policy(const oci::MemoryPolicy& policy) {

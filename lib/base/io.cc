@@ -45,7 +45,7 @@ Status write_all(int fd, std::string_view data, std::string_view what) {
 
 Result<std::string> read_all(int fd, size_t limit, std::string_view what) {
   std::string out;
-  char buffer[16384];
+  char buffer[4096];  // a page: nearly everything that is read is smaller
   for (;;) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) {

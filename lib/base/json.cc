@@ -110,6 +110,9 @@ class Builder {
       return fail_at(start, "data after end of document");
     }
     const std::string reason = lexical ? lexical_reason(detail.substr(0, quoted)) : std::string();
+    if (e.id == kNumberOverflow && !frames_.empty()) {
+      return fail_at(start, concat(next_path(), ": ", reason));
+    }
     return fail_at(start,
                    reason.empty() ? concat("unexpected ", shown(read.substr(start))) : reason);
   }
@@ -130,6 +133,14 @@ class Builder {
   bool fail_at(size_t at, std::string_view what) {
     message_ = error_at(name_, text_, at, what).message();
     return false;
+  }
+
+  // The place of a value that was not added.
+  std::string next_path() const {
+    const Value& container = *frames_.back().container;
+    return container.is_array()
+               ? concat(path_of(frames_.size() - 1), "[", container.as_array().size(), "]")
+               : path();
   }
 
   // The place of the next or newest item of the innermost container: "process.args[1]".

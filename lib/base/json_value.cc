@@ -14,15 +14,15 @@ std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, Array
 // Takes the next character of a key as Go's encoding/json folds it when it looks for a struct
 // field: ASCII to lower case, the long s and the Kelvin sign to the letters that they stand for.
 char next_folded(std::string_view& key) {
-  if (key.starts_with("\xc5\xbf")) {
+  const char c = key.front();
+  if (c == '\xc5' && key.starts_with("\xc5\xbf")) {
     key.remove_prefix(2);
     return 's';
   }
-  if (key.starts_with("\xe2\x84\xaa")) {
+  if (c == '\xe2' && key.starts_with("\xe2\x84\xaa")) {
     key.remove_prefix(3);
     return 'k';
   }
-  const char c = key.front();
   key.remove_prefix(1);
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }

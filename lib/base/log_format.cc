@@ -1,29 +1,16 @@
 #include "base/log_format.h"
 
-#include <stdio.h>
-
 #include <cstdint>
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/utc_time.h"
 
 namespace redoubt::log {
 namespace {
 
 std::string rfc3339(time_t time) {
-  struct tm parts = {};
-  ::gmtime_r(&time, &parts);
-  char buffer[64];
-  ::snprintf(buffer,
-             sizeof buffer,
-             "%04d-%02d-%02dT%02d:%02d:%02dZ",
-             parts.tm_year + 1900,
-             parts.tm_mon + 1,
-             parts.tm_mday,
-             parts.tm_hour,
-             parts.tm_min,
-             parts.tm_sec);
-  return buffer;
+  return utc_time(time) + 'Z';
 }
 
 // logrus leaves a value bare when it holds only letters, digits and these.

@@ -1,6 +1,6 @@
-// The program redoubt-init, ready to execute: a sealed memfd. A container that reaches
-// /proc/PID/exe of the process that becomes it finds these bytes, which nobody can change, instead
-// of the host's runtime binary (CVE-2019-5736).
+// The program redoubt-init, ready to execute. A container that reaches /proc/PID/exe of the process
+// that becomes it finds a sealed memfd (sandbox/sealed_image.h) instead of the host's runtime binary.
+// Called by the launchers.
 #ifndef REDOUBT_INIT_IMAGE_H_
 #define REDOUBT_INIT_IMAGE_H_
 

@@ -56,6 +56,10 @@ void prepare_namespaces(const PrepareRequest& request, Arena& arena, InitProgram
     program.new_user_namespace = plan.creates(plan::NamespaceType::kUser) ? 1 : 0;
     program.become_root |= program.new_user_namespace;
     program.unshare_time = plan.creates(plan::NamespaceType::kTime) ? 1 : 0;
+    // The root of /dev/mqueue belongs to whoever makes the IPC namespace: that must be the
+    // container's root, which exists only once the id maps are written.
+    program.unshare_ipc = program.become_root & (plan.creates(plan::NamespaceType::kIpc) ? 1U : 0U);
+    program.clone_flags &= program.unshare_ipc != 0 ? ~uint64_t{CLONE_NEWIPC} : ~uint64_t{0};
     program.time_offsets = arena.optional_text(time_offsets_text(plan));
     program.unshare_cgroup = plan.creates(plan::NamespaceType::kCgroup) ? 1 : 0;
     program.loopback_up = plan.creates(plan::NamespaceType::kNetwork) ? 1 : 0;
@@ -232,6 +236,36 @@ Status prepare_affinity(const plan::Process& process, Arena& arena, ProcessProgr
   return {};
 }
 
+void prepare_landlock(const plan::Landlock& plan, Arena& arena, LandlockProgram& program) {
+  if (!plan.active()) {
+    return;
+  }
+  program.handled_fs = plan.handled_fs;
+  program.handled_net = plan.handled_net;
+  program.scoped = plan.scoped;
+  std::vector<LandlockPathStep> paths;
+  for (const plan::LandlockPath& path : plan.paths) {
+    paths.push_back({arena.text(path.path), path.access});
+  }
+  program.paths = arena.copy(paths);
+  std::vector<LandlockPortStep> ports;
+  for (const plan::LandlockPort& port : plan.ports) {
+    ports.push_back({port.access, port.port});
+  }
+  program.ports = arena.copy(ports);
+}
+
+void prepare_seccomp(const PrepareRequest& request, Arena& arena, ProcessProgram& program) {
+  std::vector<SeccompFilter> floor;
+  for (const FloorFilter& filter : request.seccomp_floor) {
+    floor.push_back({arena.copy(filter.code), filter.flags});
+  }
+  program.seccomp_floor = arena.copy(floor);
+  program.seccomp = arena.copy(request.seccomp);
+  program.seccomp_flags = request.seccomp_flags;
+  program.seccomp_listener = request.seccomp_listener ? 1 : 0;
+}
+
 Status prepare_process(const PrepareRequest& request, Arena& arena, ProcessProgram& program) {
   const plan::Process& process = request.plan.process;
   program.args = arena.text_array(process.args);
@@ -256,9 +290,8 @@ Status prepare_process(const PrepareRequest& request, Arena& arena, ProcessProgr
   program.no_new_privileges = process.no_new_privileges ? 1 : 0;
   program.exec_label = arena.optional_text(process.selinux_label);
   program.apparmor_profile = arena.optional_text(process.apparmor_profile);
-  program.seccomp = arena.copy(request.seccomp);
-  program.seccomp_flags = request.seccomp_flags;
-  program.seccomp_listener = request.seccomp_listener ? 1 : 0;
+  prepare_seccomp(request, arena, program);
+  prepare_landlock(request.plan.hardening.landlock, arena, program.landlock);
   program.preserve_fds = request.preserve_fds;
   prepare_scheduling(process, arena, program);
   return prepare_affinity(process, arena, program);
@@ -298,6 +331,7 @@ Result<PreparedInit> prepare(const PrepareRequest& request) {
   program.sync_fd = request.sync_fd;
   program.proc_fd = request.proc_fd;
   program.fifo_fd = request.fifo_fd;
+  program.debug = request.debug ? 1 : 0;
   program.id = arena.text(request.plan.id);
   prepare_namespaces(request, arena, program);
   prepare_keyring(request, arena, program);

@@ -22,6 +22,12 @@ struct OpenNamespace {
   std::string path;
 };
 
+// One of policy's filters, compiled.
+struct FloorFilter {
+  std::vector<sock_filter> code;
+  uint32_t flags = 0;
+};
+
 struct PrepareRequest {
   const plan::Plan& plan;
   SessionKind kind = SessionKind::kRun;
@@ -31,6 +37,7 @@ struct PrepareRequest {
   std::vector<sock_filter> seccomp;
   uint32_t seccomp_flags = 0;
   bool seccomp_listener = false;
+  std::vector<FloorFilter> seccomp_floor = {};
   const std::vector<OpenNamespace>&
       joins;  // joined namespaces, plan.namespaces with a path or those of a running container
   bool privileged = true;              // the caller has CAP_SYS_ADMIN over the host's mounts
@@ -42,6 +49,7 @@ struct PrepareRequest {
   std::string notify_directory;  // bound at /run/notify; "": no sd_notify proxy
   std::string state_json_creating,
       state_json_created;  // hook state documents; kPidMark stands where the pid goes
+  bool debug = false;      // init reports every step
 };
 
 // The place of the pid in the state documents: eleven blanks, then the mark is cut out.

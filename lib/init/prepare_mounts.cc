@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "sandbox/cgroup_hierarchy.h"
 #include "sandbox/idmap.h"
 
 namespace redoubt::init {
@@ -134,12 +135,16 @@ MountStep make_step(const PrepareRequest& request, const plan::Mount& mount, Are
   step.fs_type = arena.text(mount.kind == plan::MountKind::kCgroup ? "cgroup2" : mount.fs_type);
   step.attr_set = mount.attr_set;
   step.attr_clear = mount.attr_clear;
+  // A user namespace may not loosen what the host's mount forbids. The tree that the parent opens
+  // for it is not locked, so that has to be decided here.
+  step.attr_clear_unlocked = request.plan.find_namespace(plan::NamespaceType::kUser) == nullptr
+                                 ? mount.attr_clear_unlocked
+                                 : 0;
   step.rec_attr_set = mount.rec_attr_set;
   step.rec_attr_clear = mount.rec_attr_clear;
   step.propagation = mount.propagation;
   step.recursive_propagation = mount.recursive_propagation ? 1 : 0;
   step.recursive_bind = mount.recursive_bind ? 1 : 0;
-  step.superblock_readonly = mount.superblock_readonly ? 1 : 0;
   step.copy_up = mount.tmpcopyup ? 1 : 0;
   step.nofollow_source = mount.nofollow_source ? 1 : 0;
   step.inherit_mode = mount.fs_type == "tmpfs" && !has_option(mount, "mode=") ? 1 : 0;
@@ -148,6 +153,23 @@ MountStep make_step(const PrepareRequest& request, const plan::Mount& mount, Are
     step.bind_fallback = bind_fallback(request, mount, arena);
   }
   return step;
+}
+
+// In the host's cgroup namespace a new mount of cgroup2 gives the whole hierarchy the options of that
+// mount, so that the host would lose its nsdelegate and memory_recursiveprot
+// (apply_cgroup_root_flags() in the kernel). A bind of the host's shows the same and changes nothing.
+bool shares_hierarchy(const plan::Plan& plan, const plan::Mount& mount) {
+  return mount.kind == plan::MountKind::kCgroup && mount.data.empty() &&
+         plan.find_namespace(plan::NamespaceType::kCgroup) == nullptr &&
+         plan.find_namespace(plan::NamespaceType::kUser) == nullptr;
+}
+
+void bind_hierarchy(MountStep& step, Arena& arena) {
+  const Result<sandbox::CgroupHierarchy> hierarchy = sandbox::find_cgroup_hierarchy();
+  if (hierarchy) {
+    step.kind = MountSource::kBind;
+    step.source = arena.text(hierarchy->mount);
+  }
 }
 
 }  // namespace
@@ -171,6 +193,9 @@ Status prepare_mounts(const PrepareRequest& request,
   steps.reserve(plan.mounts.size());
   for (const plan::Mount& mount : plan.mounts) {
     MountStep step = make_step(request, mount, arena);
+    if (shares_hierarchy(plan, mount)) {
+      bind_hierarchy(step, arena);
+    }
     const std::string what = concat("mounts[", mount.spec_index, "]: ", mount.destination);
     if (mount.kind == plan::MountKind::kBind && (mount.idmap || parent_opens)) {
       const unsigned flags = (mount.recursive_bind ? AT_RECURSIVE : 0U) |

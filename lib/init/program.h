@@ -52,11 +52,11 @@ struct MountStep {
   const char* fs_type;
   Span<MountOption> options;
   uint64_t attr_set, attr_clear;
+  uint64_t attr_clear_unlocked;  // cleared as well where the kernel lets us
   uint64_t rec_attr_set, rec_attr_clear;
   uint64_t propagation;
   uint32_t recursive_bind;
   uint32_t recursive_propagation;
-  uint32_t superblock_readonly;  // after everything is in place
   uint32_t copy_up;
   uint32_t inherit_mode;  // tmpfs without mode=: as the directory below
   uint32_t nofollow_source;
@@ -124,6 +124,26 @@ struct CapabilityMasks {
   uint32_t last_capability;
 };
 
+struct SeccompFilter {
+  Span<sock_filter> code;
+  uint32_t flags;
+};
+
+struct LandlockPathStep {
+  const char* path;
+  uint64_t access;
+};
+
+struct LandlockPortStep {
+  uint64_t access, port;  // struct landlock_net_port_attr
+};
+
+struct LandlockProgram {  // nothing to do when the three masks are zero
+  uint64_t handled_fs, handled_net, scoped;
+  Span<LandlockPathStep> paths;
+  Span<LandlockPortStep> ports;
+};
+
 struct ProcessProgram {
   char** args;
   char** env;  // with one free slot behind the last entry, for HOME
@@ -142,6 +162,8 @@ struct ProcessProgram {
   uint32_t no_new_privileges;
   const char* exec_label;        // SELinux label, null: none
   const char* apparmor_profile;  // null: none
+  LandlockProgram landlock;
+  Span<SeccompFilter> seccomp_floor;  // policy's filters, loaded before config.json's
   Span<sock_filter> seccomp;
   uint32_t seccomp_flags;
   uint32_t seccomp_listener;  // the filter has a notify action: hand the listener to the parent
@@ -171,6 +193,7 @@ struct InitProgram {
   uint64_t clone_flags;  // of the second clone
   uint32_t new_user_namespace;
   uint32_t become_root;  // setresuid(0) after maps are written or the user namespace is joined
+  uint32_t unshare_ipc;  // after become_root
   uint32_t unshare_time;
   const char* time_offsets;  // text for timens_offsets, null: none
   uint32_t unshare_cgroup;

@@ -19,8 +19,9 @@ enum class SyncWord : uint32_t {
   kListener,    // value = number of the seccomp notify descriptor in init; answered with kProceed
   kDone,        // confined; only exec.fifo (create) and execve are left. init closes its end
   kFailed,      // step, err, item: what failed; init exits with 255
-  kDebug,       // item: a line for --debug
+  kDebug,       // with --debug: step begins
   kWarning,     // item: something was ignored, worth one warning
+  kHookOutput,  // item = the end of the stdout of the hook that kHookFailed is about to name
   kHookFailed,  // value = index, err = wait status or -1 (timeout); item = the end of the hook's
                 // stderr; step tells the kind
   // parent -> init
@@ -36,6 +37,7 @@ enum class InitStep : uint32_t {
   kCloneInit,
   kAwaitParent,
   kBecomeRoot,
+  kIpcNamespace,
   kSession,
   kKeyring,
   kLoopback,
@@ -59,6 +61,7 @@ enum class InitStep : uint32_t {
   kStdio,
   kLabel,
   kNoNewPrivileges,
+  kLandlock,
   kSeccompEarly,
   kIdentity,
   kCapabilities,

@@ -69,6 +69,9 @@ json::Value annotations(const FeaturesInput& input) {
   if (input.seccomp_enabled && !input.libseccomp_version.empty()) {
     out.set("io.github.seccomp.libseccomp.version", input.libseccomp_version);
   }
+  if (!input.policy_layers.empty()) {
+    out.set("io.redoubt.policy.layers", input.policy_layers);
+  }
   out.set("org.opencontainers.runc.checkpoint.enabled", input.checkpoint ? "true" : "false");
   out.set("org.opencontainers.runc.commit", input.commit);
   out.set("org.opencontainers.runc.version", input.version);

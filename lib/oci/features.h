@@ -38,6 +38,7 @@ struct FeaturesInput {
   bool checkpoint = true;
   std::string version;  // of the program: "0.1.0"
   std::string commit;   // empty: not known
+  std::string policy_layers;  // "seccomp landlock-7 selinux": what a policy can use on this host
 };
 
 json::Value features_document(const FeaturesInput& input);

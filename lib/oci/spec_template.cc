@@ -123,11 +123,13 @@ json::Value linux_section(const TemplateOptions& options) {
           list({"/proc/acpi",
                 "/proc/asound",
                 "/proc/kcore",
+                "/proc/interrupts",
                 "/proc/keys",
                 "/proc/latency_stats",
                 "/proc/timer_list",
                 "/proc/timer_stats",
                 "/proc/sched_debug",
+                "/sys/devices/virtual/powercap",
                 "/sys/firmware",
                 "/proc/scsi"}));
   out.set("readonlyPaths",

@@ -82,6 +82,9 @@ Status validate_rlimits(const std::vector<Rlimit>& rlimits) {
 
 // config.md, "Process", consoleSize, and "Linux process", oomScoreAdj.
 Status validate_ranges(const Process& process) {
+  if (const uint32_t umask = process.user.umask.value_or(0); umask > 0777) {
+    return refuse("process.user.umask", concat(umask, " is above 511 (0777)"));
+  }
   if (process.console_size) {
     const auto& [height, width] = *process.console_size;
     if (height > kMaxTerminalSide || width > kMaxTerminalSide) {

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace redoubt::plan {
 
@@ -19,6 +21,14 @@ struct HostFacts {
   bool apparmor_enabled = false;
   bool cgroup_v2_only = false;      // cgroup2 mounted at /sys/fs/cgroup
   bool time_namespaces = true;
+  int landlock_abi = 0;             // landlock_create_ruleset(2); 0: none
+  // What the attached BPF LSM programs close, as fields of a policy; empty: there are none.
+  std::vector<std::string_view> bpf_lsm_fields;
+  std::string bpf_lsm_lack;         // why there are none, and the remedy
+  // Programs for connect, bind and sendmsg can be loaded. probe_host() leaves it false: only who has
+  // a policy with such a field asks (sandbox::probe_network_filter), because asking loads a program.
+  bool cgroup_bpf_network = false;
+  bool virtual_machines = false;    // a virtual machine can be started
 };
 
 }  // namespace redoubt::plan

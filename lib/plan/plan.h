@@ -14,6 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "plan/hardening.h"
+#include "plan/network_filter.h"
+
 namespace redoubt::plan {
 
 // ---- namespaces and identity -------------------------------------------------------------------------------------------------
@@ -68,7 +71,6 @@ struct Mount {
   uint64_t propagation = 0;              // MS_SHARED ... 0: as it comes (private)
   bool recursive_propagation = false;
   std::vector<std::string> data;         // file system options "size=64k", in order; superblock flag words ("ro", "sync") too
-  bool superblock_readonly = false;      // "ro" of a tmpfs: also the superblock, after tmpcopyup and the mounts below it
   bool tmpcopyup = false;
   bool idmap = false, recursive_idmap = false;
   IdMaps idmaps;                         // empty with idmap: the container's own user namespace
@@ -156,6 +158,9 @@ struct SeccompRule {
   SeccompAction action{};
   uint32_t errno_ret = 1;
   std::vector<SeccompArgument> arguments;
+  // Not where socketcall(2) stands for the call (x86): its arguments are in memory, so a condition
+  // on them would refuse the call as a whole.
+  bool skips_socketcall = false;
 };
 
 struct Seccomp {
@@ -195,6 +200,7 @@ struct Cgroup {
   std::string path;                 // linux.cgroupsPath as given, may be empty; lib/sandbox/cgroup makes it a place
   std::vector<CgroupWrite> writes;
   std::vector<DeviceRule> device_rules;  // complete, deny-all first
+  NetworkFilter network;            // by policy; inactive: nothing is attached
   // org.systemd.property.*: name and GVariant text.
   std::vector<std::pair<std::string, std::string>> systemd_properties;
   bool check_memory_before_update = false;
@@ -238,6 +244,8 @@ struct Plan {
   std::vector<std::pair<std::string, std::string>> sysctls;  // name with '/' separators, value
   Process process;
   std::optional<Seccomp> seccomp;
+  // Loaded before `seccomp`, in order; the kernel takes the strictest answer of all filters.
+  std::vector<Seccomp> seccomp_floor;
   bool new_keyring = true;
   Cgroup cgroup;
   std::optional<IntelRdt> intel_rdt;
@@ -245,6 +253,7 @@ struct Plan {
   std::array<std::vector<Hook>, kHookKinds> hooks;               // index: HookKind
   std::map<std::string, std::string> annotations;
   std::vector<std::string> warnings;  // what was ignored and why; each logged once
+  Hardening hardening;
 
   const std::vector<Hook>& hooks_of(HookKind kind) const { return hooks[static_cast<size_t>(kind)]; }
   const Namespace* find_namespace(NamespaceType type) const {

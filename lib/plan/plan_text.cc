@@ -119,11 +119,15 @@ std::string to_text(const Plan& plan) {
   write_paths(plan, out);
   write_process(plan.process, out);
   if (plan.seccomp) {
-    write_seccomp(*plan.seccomp, out);
+    write_seccomp("seccomp", *plan.seccomp, out);
+  }
+  for (const Seccomp& filter : plan.seccomp_floor) {
+    write_seccomp("seccomp of the policy", filter, out);
   }
   write_cgroup(plan.cgroup, out);
   write_others(plan, out);
   write_hooks(plan, out);
+  write_hardening(plan, out);
   write_remarks(plan, out);
   return out.take();
 }

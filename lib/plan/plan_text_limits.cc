@@ -21,6 +21,9 @@ void write_rule(const SeccompRule& rule, TextWriter& out) {
              arg.value,
              arg.op == SeccompOperator::kMaskedEqual ? concat(" ", arg.value_two) : std::string());
   }
+  if (rule.skips_socketcall) {
+    out.line("  not by socketcall");
+  }
   for (const std::string& name : rule.names) {
     out.line("  ", quote(name));
   }
@@ -51,6 +54,28 @@ void write_cgroup_write(const CgroupWrite& write, TextWriter& out) {
   out.flag("  skipped where the file is missing", write.skip_if_missing);
 }
 
+void write_endpoints(std::string_view what,
+                     const std::vector<NetworkEndpoint>& list,
+                     TextWriter& out) {
+  out.line(what, list.empty() ? " nothing" : "");
+  for (const NetworkEndpoint& endpoint : list) {
+    out.line("  ", to_text(endpoint));
+  }
+}
+
+void write_network(const NetworkFilter& network, TextWriter& out) {
+  if (!network.active()) {
+    return;
+  }
+  out.section("network filter");
+  if (network.restricts_connect) {
+    write_endpoints("may reach", network.connect, out);
+  }
+  if (network.restricts_bind) {
+    write_endpoints("may be bound to", network.bind, out);
+  }
+}
+
 constexpr std::string_view kHookNames[kHookKinds] = {
     "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
 
@@ -69,8 +94,8 @@ void write_hook(const Hook& hook, TextWriter& out) {
 
 }  // namespace
 
-void write_seccomp(const Seccomp& seccomp, TextWriter& out) {
-  out.section("seccomp");
+void write_seccomp(std::string_view section, const Seccomp& seccomp, TextWriter& out) {
+  out.section(section);
   out.line("default: ", action_text(seccomp.default_action, seccomp.default_errno_ret));
   for (const std::string& arch : seccomp.architectures) {
     out.line("architecture ", arch);
@@ -101,6 +126,7 @@ void write_cgroup(const Cgroup& cgroup, TextWriter& out) {
   for (const DeviceRule& rule : cgroup.device_rules) {
     write_device_rule(rule, out);
   }
+  write_network(cgroup.network, out);
 }
 
 void write_hooks(const Plan& plan, TextWriter& out) {

@@ -92,7 +92,6 @@ void write_mount(const Mount& mount, TextWriter& out) {
   for (const std::string& word : mount.data) {
     out.line("  data ", quote(word));
   }
-  out.flag("  superblock read-only", mount.superblock_readonly);
   out.flag("  tmpcopyup", mount.tmpcopyup);
   out.flag("  source not followed", mount.nofollow_source);
   write_id_maps(mount, out);

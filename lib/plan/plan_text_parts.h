@@ -60,9 +60,10 @@ inline std::string octal(mode_t mode) {
 void write_rootfs(const Rootfs& rootfs, TextWriter& out);
 void write_mounts(const Plan& plan, TextWriter& out);
 void write_process(const Process& process, TextWriter& out);
-void write_seccomp(const Seccomp& seccomp, TextWriter& out);
+void write_seccomp(std::string_view section, const Seccomp& seccomp, TextWriter& out);
 void write_cgroup(const Cgroup& cgroup, TextWriter& out);
 void write_hooks(const Plan& plan, TextWriter& out);
+void write_hardening(const Plan& plan, TextWriter& out);
 
 }  // namespace redoubt::plan
 

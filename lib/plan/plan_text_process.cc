@@ -1,5 +1,3 @@
-#include <linux/ioprio.h>
-
 #include "plan/capability_names.h"
 #include "plan/plan_text_parts.h"
 #include "plan/rlimit_names.h"
@@ -78,7 +76,7 @@ void write_scheduling(const Process& process, TextWriter& out) {
   if (process.io_priority) {
     const auto value = static_cast<uint64_t>(*process.io_priority);
     out.line("i/o priority: ",
-             find_name(io_priority_class_names(), value >> IOPRIO_CLASS_SHIFT),
+             find_name(io_priority_class_names(), value >> kIoPriorityClassShift),
              " ",
              value & 7U);
   }

@@ -1,6 +1,5 @@
 #include "plan/scheduling_names.h"
 
-#include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <sys/personality.h>
@@ -35,10 +34,11 @@ constexpr auto kSchedulerFlags = std::to_array<NamedNumber>({
     {"SCHED_FLAG_UTIL_CLAMP_MIN", SCHED_FLAG_UTIL_CLAMP_MIN},
 });
 
+// linux/ioprio.h of Linux 6.1.192 is no C++: a parameter is named `class`. ioprio_set(2) has the numbers.
 constexpr auto kIoPriorityClasses = std::to_array<NamedNumber>({
-    {"IOPRIO_CLASS_BE", IOPRIO_CLASS_BE},
-    {"IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE},
-    {"IOPRIO_CLASS_RT", IOPRIO_CLASS_RT},
+    {"IOPRIO_CLASS_BE", 2},
+    {"IOPRIO_CLASS_IDLE", 3},
+    {"IOPRIO_CLASS_RT", 1},
 });
 
 constexpr auto kMemoryPolicyModes = std::to_array<NamedNumber>({

@@ -8,6 +8,9 @@
 
 namespace redoubt::plan {
 
+// An I/O priority is its class above its level.
+inline constexpr int kIoPriorityClassShift = 13;
+
 std::span<const NamedNumber> scheduler_policy_names();   // SCHED_*
 std::span<const NamedNumber> scheduler_flag_names();     // SCHED_FLAG_*
 std::span<const NamedNumber> io_priority_class_names();  // IOPRIO_CLASS_*

@@ -5,7 +5,7 @@
 // regular file of exactly the announced length, our header, the key asked for, a digest over the
 // content, and the same libseccomp file (path, inode, size, time) that compiled it. Anything else
 // is a miss and gets rewritten. Entries are replaced by rename, so readers never see half of one;
-// more than kMaxEntries are pruned, oldest first. Used by compile_seccomp only.
+// more than kMaxEntries are pruned, oldest first. Used by SeccompCompiler only.
 #ifndef REDOUBT_SANDBOX_BPF_CACHE_H_
 #define REDOUBT_SANDBOX_BPF_CACHE_H_
 

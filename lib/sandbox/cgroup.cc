@@ -9,8 +9,9 @@
 #include "base/str.h"
 #include "sandbox/cgroup_directory.h"
 #include "sandbox/device_filter.h"
+#include "sandbox/network_filter.h"
+#include "sandbox/systemd_client.h"
 #include "sandbox/systemd_names.h"
-#include "sandbox/systemd_unit.h"
 
 namespace redoubt::sandbox {
 namespace {
@@ -39,7 +40,7 @@ Status check_fresh(int directory_fd, const std::string& directory) {
   return {};
 }
 
-// Controllers, limits, device filter and ownership of a cgroup that exists.
+// Controllers, limits, device and network filter and ownership of a cgroup that exists.
 Status configure(int directory_fd,
                  const std::string& directory,
                  const CgroupHierarchy& hierarchy,
@@ -57,6 +58,7 @@ Status configure(int directory_fd,
       return Status(filtered).context(kLimitsFrame);
     }
   }
+  TRY(attach_network_filter(directory_fd, request.plan.network).context(kApplyFrame));
   if (request.plan.delegate && request.delegate_uid) {
     TRY(delegate_cgroup(directory_fd, *request.delegate_uid).context(kApplyFrame));
   }
@@ -89,7 +91,7 @@ Error refused_directory(const CgroupRequest& request, Error error) {
 
 // What attach() still has to do. The plan is copied: the request does not outlive create().
 struct CgroupScope::SystemdPart {
-  SystemdClient client;
+  std::optional<SystemdClient> client;  // until attach() is done
   plan::Cgroup plan;
   CgroupHierarchy hierarchy;
   UnitNames names;
@@ -144,6 +146,7 @@ void CgroupScope::discard() {
 
 Result<CgroupScope> CgroupScope::create(const CgroupRequest& request) {
   TRY(check_device_rules(request.plan.device_rules));
+  TRY(check_network_filter(request.plan.network));
   return request.plan.driver == plan::CgroupDriver::kSystemd ? create_for_systemd(request)
                                                              : create_directly(request);
 }
@@ -155,7 +158,7 @@ Result<CgroupScope> CgroupScope::create_directly(const CgroupRequest& request) {
   auto made = make_cgroup_directory(hierarchy.mount, directory);
   if (!made) {
     if (may_do_without(request) && is_permission(made.error()) &&
-        needed_controllers(request.plan.writes).empty()) {
+        needed_controllers(request.plan.writes).empty() && !request.plan.network.active()) {
       return scope;
     }
     return refused_directory(request, std::move(made).error());
@@ -232,7 +235,7 @@ Status CgroupScope::attach_by_systemd(pid_t pid) {
       start_properties({part.plan, part.names.name, unit_, part.names.slice, pid, part.version}));
   // From here on there may be a unit to take away, whatever the answer is.
   part.started = true;
-  TRY(part.client.start_unit(unit_, properties).context(kApplyFrame));
+  TRY(part.client->start_unit(unit_, properties).context(kApplyFrame));
   TRY_ASSIGN(fd_, open_cgroup(directory_).context(kApplyFrame));
   if (unit_.ends_with(".slice")) {  // systemd puts processes into scopes only
     TRY(write_kernel_file_at(fd_.get(), "cgroup.procs", concat(pid)).context(kApplyFrame));
@@ -242,9 +245,10 @@ Status CgroupScope::attach_by_systemd(pid_t pid) {
        device_properties(part.plan.device_rules, part.version, device_path_exists)) {
     limits.push_back(std::move(property));
   }
-  TRY(part.client.set_properties(unit_, limits)
+  TRY(part.client->set_properties(unit_, limits)
           .context("unable to set unit properties")
           .context(kLimitsFrame));
+  part.client.reset();
   const CgroupRequest request = {part.plan, part.id, part.rootless, part.fresh, part.delegate_uid};
   return configure(fd_.get(), directory_, part.hierarchy, request, DeviceFilterTarget::kInUse);
 }

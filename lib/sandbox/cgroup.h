@@ -1,7 +1,7 @@
 // CgroupScope: the cgroup of one container, from its making until it is committed.
 //
 // With the filesystem driver create() does everything: directory, controllers down the path,
-// limits, device filter, ownership; the process is then born inside (CLONE_INTO_CGROUP with
+// limits, device and network filter, ownership; the process is then born inside (CLONE_INTO_CGROUP with
 // clone_fd()), so there is no instant without limits. With the systemd driver create() only fixes
 // the names; attach() starts the unit with the process in it and applies the rest, while the
 // process still waits for its parent. A scope that is dropped without commit() takes away what it

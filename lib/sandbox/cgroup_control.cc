@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "sandbox/cgroup_wait.h"
 #include "sandbox/cgroup_walk.h"
-#include "sandbox/systemd_unit.h"
+#include "sandbox/systemd_client.h"
 
 namespace redoubt::sandbox {
 namespace {

@@ -10,76 +10,22 @@
 #include <utility>
 
 #include "base/str.h"
+#include "sandbox/bpf_assembler.h"
 #include "sandbox/device_rules.h"
 
 namespace redoubt::sandbox {
 namespace {
 
-constexpr uint8_t kResult = BPF_REG_0;
-constexpr uint8_t kContext = BPF_REG_1;
 constexpr uint8_t kType = BPF_REG_2;
 constexpr uint8_t kAccess = BPF_REG_3;
 constexpr uint8_t kMajor = BPF_REG_4;
 constexpr uint8_t kMinor = BPF_REG_5;
 
-// A program under construction; jumps go forward to labels that are placed later.
-class Assembler {
- public:
-  using Label = size_t;
-
-  Label new_label() {
-    labels_.push_back({});
-    return labels_.size() - 1;
-  }
-  bool is_used(Label label) const { return !labels_[label].empty(); }
-
-  void load(uint8_t to, size_t offset) {
-    emit(BPF_LDX | BPF_MEM | BPF_W, to, kContext, static_cast<int16_t>(offset), 0);
-  }
-  void copy(uint8_t to, uint8_t from) { emit(BPF_ALU | BPF_MOV | BPF_X, to, from, 0, 0); }
-  void compute(uint8_t operation, uint8_t to, uint32_t operand) {
-    emit(BPF_ALU | operation | BPF_K, to, 0, 0, operand);
-  }
-  // 32-bit comparison: numbers are not sign-extended.
-  void jump_if(uint8_t comparison, uint8_t reg, uint32_t operand, Label label) {
-    labels_[label].push_back(code_.size());
-    emit(BPF_JMP32 | comparison | BPF_K, reg, 0, 0, operand);
-  }
-  void jump(Label label) {
-    labels_[label].push_back(code_.size());
-    emit(BPF_JMP | BPF_JA, 0, 0, 0, 0);
-  }
-  void place(Label label) {
-    for (const size_t from : labels_[label]) {
-      code_[from].off = static_cast<int16_t>(code_.size() - from - 1);
-    }
-  }
-  void finish(uint32_t result) {
-    emit(BPF_ALU | BPF_MOV | BPF_K, kResult, 0, 0, result);
-    emit(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-  }
-  std::vector<bpf_insn> take() { return std::move(code_); }
-
- private:
-  void emit(int code, uint8_t dst, uint8_t src, int16_t offset, uint32_t operand) {
-    bpf_insn insn = {};
-    insn.code = static_cast<uint8_t>(code);
-    insn.dst_reg = dst & 0xf;
-    insn.src_reg = src & 0xf;
-    insn.off = offset;
-    insn.imm = static_cast<int32_t>(operand);
-    code_.push_back(insn);
-  }
-
-  std::vector<bpf_insn> code_;
-  std::vector<std::vector<size_t>> labels_;  // the jumps to each
-};
-
 bool matches_everything(const plan::DeviceRule& rule) {
   return rule.type == 'a' && !rule.major && !rule.minor;
 }
 
-void load_context(const std::vector<plan::DeviceRule>& rules, Assembler& out) {
+void load_context(const std::vector<plan::DeviceRule>& rules, BpfAssembler& out) {
   const auto any = [&](auto predicate) {
     return std::any_of(rules.begin(), rules.end(), predicate);
   };
@@ -104,12 +50,12 @@ void load_context(const std::vector<plan::DeviceRule>& rules, Assembler& out) {
 }
 
 struct Verdicts {
-  Assembler::Label allow, deny;
+  BpfAssembler::Label allow, deny;
 };
 
 // The type is checked already.
-void emit_rule(const plan::DeviceRule& rule, const Verdicts& verdicts, Assembler& out) {
-  const Assembler::Label next = out.new_label();
+void emit_rule(const plan::DeviceRule& rule, const Verdicts& verdicts, BpfAssembler& out) {
+  const BpfAssembler::Label next = out.new_label();
   if (rule.major) {
     out.jump_if(BPF_JNE, kMajor, *rule.major, next);
   }
@@ -131,8 +77,8 @@ void emit_rule(const plan::DeviceRule& rule, const Verdicts& verdicts, Assembler
 // Rules of one type that follow each other share the check of the type.
 void emit_group(const std::vector<plan::DeviceRule>& group,
                 const Verdicts& verdicts,
-                Assembler& out) {
-  const Assembler::Label end = out.new_label();
+                BpfAssembler& out) {
+  const BpfAssembler::Label end = out.new_label();
   if (group.front().type != 'a') {
     out.jump_if(
         BPF_JNE, kType, group.front().type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK, end);
@@ -186,7 +132,7 @@ Status check_device_rules(const std::vector<plan::DeviceRule>& rules) {
 Result<std::vector<bpf_insn>> build_device_filter(const std::vector<plan::DeviceRule>& rules) {
   TRY(check_device_rules(rules));
   const std::vector<plan::DeviceRule> minimal = minimise_device_rules(rules);
-  Assembler out;
+  BpfAssembler out;
   const Verdicts verdicts = {out.new_label(), out.new_label()};
   // The oldest rule is the last to be reached; one that allows all ends the program by itself.
   const bool allow_rest = !minimal.empty() && minimal.front().allow &&
@@ -197,8 +143,8 @@ Result<std::vector<bpf_insn>> build_device_filter(const std::vector<plan::Device
   for (const std::vector<plan::DeviceRule>& group : group_by_type(coded)) {
     emit_group(group, verdicts, out);
   }
-  const Assembler::Label first = allow_rest ? verdicts.allow : verdicts.deny;
-  const Assembler::Label second = allow_rest ? verdicts.deny : verdicts.allow;
+  const BpfAssembler::Label first = allow_rest ? verdicts.allow : verdicts.deny;
+  const BpfAssembler::Label second = allow_rest ? verdicts.deny : verdicts.allow;
   out.place(first);
   out.finish(allow_rest ? 1 : 0);
   if (out.is_used(second)) {

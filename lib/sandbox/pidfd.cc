@@ -25,7 +25,9 @@ int64_t monotonic_ms() {
 Result<Pidfd> Pidfd::open(pid_t pid) {
   const long fd = ::syscall(SYS_pidfd_open, pid, 0);
   if (fd < 0) {
-    return Error::system(errno, concat("pidfd_open ", pid));
+    // EINVAL: the number lives on as the group or session of others, its process has been reaped.
+    const int err = errno == EINVAL && pid > 0 ? ESRCH : errno;
+    return Error::system(err, concat("pidfd_open ", pid));
   }
   return Pidfd(UniqueFd(static_cast<int>(fd)));
 }

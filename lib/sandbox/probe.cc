@@ -6,8 +6,10 @@
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "sandbox/lsm.h"
+#include "sandbox/network_filter.h"
 #include "sandbox/seccomp.h"
 
 namespace redoubt::sandbox {
@@ -150,6 +153,36 @@ bool has_mount_of_type(std::string_view type) {
   return false;
 }
 
+// LANDLOCK_CREATE_RULESET_VERSION; 0 where the kernel has none or it is switched off.
+int landlock_abi() {
+  const long abi = syscall(SYS_landlock_create_ruleset, nullptr, size_t{0}, 1U);
+  return abi < 0 ? 0 : static_cast<int>(abi);
+}
+
+bool is_bound_to_v1(std::string_view controller) {
+  for (const std::vector<std::string>& row : read_table("/proc/cgroups")) {
+    if (row.size() > 1 && row[0] == controller) {
+      return row[1] != "0";  // the number of its hierarchy
+    }
+  }
+  return false;
+}
+
+bool is_older_than(unsigned major, unsigned minor) {
+  utsname name{};
+  unsigned found[2] = {};
+  return ::uname(&name) != 0 ||
+         ::sscanf(name.release, "%u.%u", &found[0], &found[1]) != 2 ||
+         std::pair(found[0], found[1]) < std::pair(major, minor);
+}
+
+// Before Linux 5.15 (8520e224f547, "Fix cgroup v2 fallback on v1/v2 mixed mode") a socket has a
+// class or priority of version 1 or a cgroup of version 2, so use of the former silently took the
+// programs of the latter away.
+bool sockets_may_lose_their_cgroup() {
+  return (is_bound_to_v1("net_cls") || is_bound_to_v1("net_prio")) && is_older_than(5, 15);
+}
+
 }  // namespace
 
 bool is_identity_map(std::string_view text) {
@@ -176,7 +209,12 @@ plan::HostFacts probe_host() {
   facts.apparmor_enabled = apparmor_enabled();
   facts.cgroup_v2_only = has_filesystem_magic(kCgroupRoot, CGROUP2_SUPER_MAGIC);
   facts.time_namespaces = access("/proc/self/ns/time", F_OK) == 0;
+  facts.landlock_abi = landlock_abi();
   return facts;
+}
+
+bool probe_network_filter() {
+  return can_load_network_filter() && !sockets_may_lose_their_cgroup();
 }
 
 uint32_t supported_seccomp_flags() {

@@ -15,6 +15,11 @@ namespace redoubt::sandbox {
 
 plan::HostFacts probe_host();
 
+// HostFacts::cgroup_bpf_network. Loads a program, some ten microseconds of work: not part of
+// probe_host(), so that only those containers pay whose policy needs the answer. Nothing is kept
+// for the next time; a file that says "yes" would have to be trusted.
+bool probe_network_filter();
+
 struct KernelFeatures {
   int last_capability = 40;
   bool seccomp_filter = false;

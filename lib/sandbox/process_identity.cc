@@ -70,9 +70,10 @@ Result<bool> is_running(const ProcessIdentity& identity) {
 }
 
 Result<std::string> read_boot_id() {
-  TRY_ASSIGN(const std::string text,
-             read_kernel_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id"));
-  return std::string(trim(text));
+  static const Result<std::string> text =
+      read_kernel_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id");
+  TRY(text);
+  return std::string(trim(*text));
 }
 
 }  // namespace redoubt::sandbox

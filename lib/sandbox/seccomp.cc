@@ -7,15 +7,12 @@
 #include <optional>
 
 #include "base/str.h"
-#include "sandbox/bpf_cache.h"
-#include "sandbox/seccomp_build.h"
-#include "sandbox/seccomp_library.h"
 
 namespace redoubt::sandbox {
 namespace {
 
 // Part of the cache key: raise it whenever the same profile compiles to another program.
-constexpr std::string_view kCompilerVersion = "redoubt-seccomp-1";
+constexpr std::string_view kCompilerVersion = "redoubt-seccomp-2";
 constexpr uint32_t kMaxErrno =
     4095;  // the kernel cuts larger ones silently, libseccomp refuses them
 constexpr uint32_t kMaxTraceValue = 0xffff;
@@ -95,7 +92,7 @@ std::string canonical_text(const plan::Seccomp& seccomp) {
   put(static_cast<int>(seccomp.default_action), seccomp.default_errno_ret);
   put_strings(seccomp.architectures);
   for (const plan::SeccompRule& rule : seccomp.rules) {
-    put(static_cast<int>(rule.action), rule.errno_ret, rule.arguments.size());
+    put(static_cast<int>(rule.action), rule.errno_ret, rule.arguments.size(), int{rule.skips_socketcall});
     for (const plan::SeccompArgument& arg : rule.arguments) {
       put(arg.index, static_cast<int>(arg.op), arg.value, arg.value_two);
     }
@@ -104,34 +101,48 @@ std::string canonical_text(const plan::Seccomp& seccomp) {
   return text;
 }
 
-Result<CachedProgram> build(const plan::Seccomp& seccomp) {
-  TRY_ASSIGN(const SeccompLibrary lib, load_seccomp_library());
-  TRY_ASSIGN(BuiltFilter built, build_seccomp_filter(lib, seccomp));
-  return CachedProgram{std::move(built.filter), std::move(built.unknown_syscalls), lib.path};
+}  // namespace
+
+SeccompCompiler::SeccompCompiler(const std::string& cache_dir) {
+  if (cache_dir.empty()) {
+    return;
+  }
+  if (Result<BpfCache> cache = BpfCache::open(cache_dir)) {
+    cache_ = *std::move(cache);
+  }
 }
 
-Result<CachedProgram> find_or_build(const plan::Seccomp& seccomp, const std::string& cache_dir) {
-  if (cache_dir.empty()) {
-    return build(seccomp);
+Result<CachedProgram> SeccompCompiler::build(const plan::Seccomp& seccomp) {
+  if (!libraries_) {
+    TRY_ASSIGN(libraries_, DlProcess::start());
   }
-  const Result<BpfCache> cache = BpfCache::open(cache_dir);
-  if (!cache) {
-    return build(seccomp);
+  Words request = {"compile seccomp"};
+  put(request, seccomp);
+  TRY_ASSIGN(const Words reply, libraries_->call(request));
+  WordReader reader(reply);
+  CachedProgram program = take_program(reader);
+  if (!reader.is_complete() || program.filter.empty()) {
+    return Error::internal("seccomp: not a program");
   }
-  const Sha256Digest key = sha256(canonical_text(seccomp));
-  if (std::optional<CachedProgram> found = cache->find(key)) {
-    return *std::move(found);
-  }
-  TRY_ASSIGN(CachedProgram program, build(seccomp));
-  ignore(cache->store(key, program), "the next start compiles again");
   return program;
 }
 
-}  // namespace
+Result<CachedProgram> SeccompCompiler::find_or_build(const plan::Seccomp& seccomp) {
+  if (!cache_) {
+    return build(seccomp);
+  }
+  const Sha256Digest key = sha256(canonical_text(seccomp));
+  if (std::optional<CachedProgram> found = cache_->find(key)) {
+    return *std::move(found);
+  }
+  TRY_ASSIGN(CachedProgram program, build(seccomp));
+  ignore(cache_->store(key, program), "the next start compiles again");
+  return program;
+}
 
-Result<SeccompProgram> compile_seccomp(const plan::Seccomp& seccomp, const std::string& cache_dir) {
+Result<SeccompProgram> SeccompCompiler::compile(const plan::Seccomp& seccomp) {
   TRY(check(seccomp));
-  TRY_ASSIGN(CachedProgram compiled, find_or_build(seccomp, cache_dir));
+  TRY_ASSIGN(CachedProgram compiled, find_or_build(seccomp));
   SeccompProgram program;
   program.filter = std::move(compiled.filter);
   program.unknown_syscalls = std::move(compiled.unknown_syscalls);
@@ -148,10 +159,10 @@ Result<SeccompProgram> compile_seccomp(const plan::Seccomp& seccomp, const std::
 }
 
 std::string libseccomp_version() {
-  const Result<SeccompLibrary> lib = load_seccomp_library();
-  const scmp_version* version = lib ? lib->version() : nullptr;
-  return version == nullptr ? std::string()
-                            : concat(version->major, '.', version->minor, '.', version->micro);
+  Result<DlProcess> process = DlProcess::start();
+  const Result<Words> reply =
+      process ? process->call({"libseccomp version"}) : Result<Words>(std::move(process).error());
+  return reply ? WordReader(*reply).text() : std::string();
 }
 
 }  // namespace redoubt::sandbox

@@ -2,20 +2,23 @@
 //
 // Guarantees: the program does what runc's would (libseccomp 2.5 semantics, -ENOSYS for system
 // calls newer than the profile, see seccomp_enosys.h), or there is an error; nothing unknown is
-// ever read as "allow". libseccomp is loaded with dlopen, and only when the program is not in the
-// cache (bpf_cache.h): an ordinary start neither maps the library nor generates code. Called on the
-// host before clone; init gets the finished array and knows nothing of libseccomp.
+// ever read as "allow". Only when the program is not in the cache (bpf_cache.h) is libseccomp asked,
+// in a process of its own (dl_process.h). Called on the host before clone; init gets the finished
+// array and knows nothing of libseccomp.
 #ifndef REDOUBT_SANDBOX_SECCOMP_H_
 #define REDOUBT_SANDBOX_SECCOMP_H_
 
 #include <linux/filter.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "plan/plan.h"
+#include "sandbox/bpf_cache.h"
+#include "sandbox/dl_process.h"
 
 namespace redoubt::sandbox {
 
@@ -30,9 +33,22 @@ struct SeccompProgram {
       unknown_syscalls;  // named by the profile, unknown to libseccomp, skipped; sorted, each once
 };
 
-// `cache_dir`: private directory for compiled programs, made (0700) when missing; "" = none. Cache
-// trouble is never an error.
-Result<SeccompProgram> compile_seccomp(const plan::Seccomp& seccomp, const std::string& cache_dir);
+// Compiles the filters of one start: the cache is opened once, and the first miss starts the one
+// redoubt-dl for all.
+class SeccompCompiler {
+ public:
+  // `cache_dir`: private directory for compiled programs, made (0700) when missing; "" = none.
+  // Cache trouble is never an error.
+  explicit SeccompCompiler(const std::string& cache_dir);
+  Result<SeccompProgram> compile(const plan::Seccomp& seccomp);
+
+ private:
+  Result<CachedProgram> find_or_build(const plan::Seccomp& seccomp);
+  Result<CachedProgram> build(const plan::Seccomp& seccomp);
+
+  std::optional<BpfCache> cache_;
+  std::optional<DlProcess> libraries_;
+};
 
 // "2.5.4", from the installed library, or nothing when it cannot be loaded. For --version and
 // features.

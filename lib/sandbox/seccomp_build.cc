@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "base/unique_fd.h"
+#include "sandbox/seccomp_compact.h"
 #include "sandbox/seccomp_enosys.h"
 
 namespace redoubt::sandbox {
@@ -71,6 +72,7 @@ struct Builder {
   const plan::Seccomp& seccomp;
   ScmpFilter context;
   uint32_t default_action = 0;
+  bool for_socketcall = false;  // leaves out the rules that skip it
   size_t rule_count = 0;
   std::vector<std::string> unknown = {};
 };
@@ -125,6 +127,9 @@ Status add_syscall(Builder& b, const plan::SeccompRule& rule, const std::string&
 
 Status add_rules(Builder& b) {
   for (size_t i = 0; i < b.seccomp.rules.size(); ++i) {
+    if (b.for_socketcall && b.seccomp.rules[i].skips_socketcall) {
+      continue;
+    }
     for (const std::string& name : b.seccomp.rules[i].names) {
       TRY(add_syscall(b, b.seccomp.rules[i], name)
               .context(concat("linux.seccomp.syscalls[", i, "]: ", quote(name))));
@@ -151,6 +156,36 @@ Result<std::vector<uint32_t>> add_architectures(Builder& b) {
     }
   }
   return tokens;
+}
+
+// The architecture with socketcall(2) gets rules of its own when some are not for it: those that it
+// has are dropped with it, and a filter for it alone is merged in.
+Status split_off_socketcall(Builder& b, const std::vector<uint32_t>& tokens) {
+  const bool skips = std::any_of(b.seccomp.rules.begin(),
+                                 b.seccomp.rules.end(),
+                                 [](const plan::SeccompRule& rule) { return rule.skips_socketcall; });
+  const bool has_x86 = std::find(tokens.begin(), tokens.end(), SCMP_ARCH_X86) != tokens.end();
+  if (!skips || !has_x86 || b.lib.arch_native() == SCMP_ARCH_X86) {
+    return {};
+  }
+  Builder x86{
+      b.lib, b.seccomp, ScmpFilter(b.lib.init(b.default_action), {b.lib.release}), b.default_action, true};
+  if (x86.context == nullptr) {
+    return Error::unsupported("linux.seccomp.defaultAction: not supported by this kernel");
+  }
+  for (const int rc : {b.lib.arch_add(x86.context.get(), SCMP_ARCH_X86),
+                       b.lib.arch_remove(x86.context.get(), b.lib.arch_native()),
+                       b.lib.arch_remove(b.context.get(), SCMP_ARCH_X86)}) {
+    if (rc < 0) {
+      return Error::system(-rc, "seccomp: a filter for x86 alone");
+    }
+  }
+  TRY(add_rules(x86));
+  if (const int rc = b.lib.merge(b.context.get(), x86.context.get()); rc < 0) {
+    return Error::system(-rc, "seccomp: merge the filter for x86");
+  }
+  static_cast<void>(x86.context.release());  // merged: the other one owns it
+  return {};
 }
 
 std::optional<uint32_t> last_named(const Builder& b, uint32_t token) {
@@ -225,6 +260,7 @@ Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::
   }
   TRY_ASSIGN(const std::vector<uint32_t> tokens, add_architectures(b));
   TRY(add_rules(b));
+  TRY(split_off_socketcall(b, tokens));
   if (b.rule_count > kTreeThreshold) {
     // A library that does not know the attribute emits a list: slower, same meaning.
     static_cast<void>(lib.attr_set(b.context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
@@ -234,6 +270,7 @@ Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::
     built.filter = enosys_stub(known_syscalls(b, tokens));
   }
   TRY(export_filter(b, built.filter));
+  built.filter = compact_filter(built.filter);
   if (built.filter.size() > BPF_MAXINSNS) {
     return Error::invalid(concat("linux.seccomp: the filter has ",
                                  built.filter.size(),

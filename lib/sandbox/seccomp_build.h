@@ -1,6 +1,6 @@
-// Builds a seccomp program with libseccomp: the cache miss of compile_seccomp. Every rule means
-// what it means under runc: conditions on different arguments are joined by AND, several conditions
-// on one argument become one rule each (libseccomp has no AND within an argument), names unknown to
+// Builds a seccomp program with libseccomp: the cache miss of SeccompCompiler, in redoubt-dl. Every
+// rule means what it means under runc: conditions on different arguments are joined by AND, several
+// conditions on one argument become one rule each (libseccomp has no AND within an argument), names unknown to
 // libseccomp are skipped and reported, rules equal to the default action are left out, and the
 // -ENOSYS stub is put in front.
 #ifndef REDOUBT_SANDBOX_SECCOMP_BUILD_H_

@@ -39,6 +39,8 @@ Result<SeccompLibrary> load_seccomp_library() {
       resolve(handle, "seccomp_arch_native", lib.arch_native) &&
       resolve(handle, "seccomp_arch_resolve_name", lib.arch_resolve_name) &&
       resolve(handle, "seccomp_arch_add", lib.arch_add) &&
+      resolve(handle, "seccomp_arch_remove", lib.arch_remove) &&
+      resolve(handle, "seccomp_merge", lib.merge) &&
       resolve(handle, "seccomp_attr_set", lib.attr_set) &&
       resolve(handle, "seccomp_syscall_resolve_name", lib.syscall_resolve_name) &&
       resolve(handle, "seccomp_syscall_resolve_name_arch", lib.syscall_resolve_name_arch) &&

@@ -23,10 +23,12 @@ struct SeccompLibrary {
   decltype(&::seccomp_arch_native) arch_native = nullptr;
   decltype(&::seccomp_arch_resolve_name) arch_resolve_name = nullptr;
   decltype(&::seccomp_arch_add) arch_add = nullptr;
+  decltype(&::seccomp_arch_remove) arch_remove = nullptr;
   decltype(&::seccomp_attr_set) attr_set = nullptr;
   decltype(&::seccomp_syscall_resolve_name) syscall_resolve_name = nullptr;
   decltype(&::seccomp_syscall_resolve_name_arch) syscall_resolve_name_arch = nullptr;
   decltype(&::seccomp_rule_add_array) rule_add_array = nullptr;
+  decltype(&::seccomp_merge) merge = nullptr;
   decltype(&::seccomp_export_bpf) export_bpf = nullptr;
   std::string path;  // of the file that was mapped
 };

@@ -1,5 +1,5 @@
 // BusMessage: one D-Bus method call under construction. The first failure sticks (result()) and the
-// rest is skipped, so that callers append everything and look once. Used by systemd_unit.cc.
+// rest is skipped, so that callers append everything and look once. Used by systemd_bus.cc.
 #ifndef REDOUBT_SANDBOX_SYSTEMD_MESSAGE_H_
 #define REDOUBT_SANDBOX_SYSTEMD_MESSAGE_H_
 

@@ -1,7 +1,7 @@
 // Properties of a transient systemd unit as data: their D-Bus type and values, and how the
 // container's plan maps to them.
 //
-// Pure: the message is made in systemd_unit.cc. The writes to cgroup files stay what is enforced;
+// Pure: the message is made in systemd_bus.cc. The writes to cgroup files stay what is enforced;
 // the properties tell systemd the same, so that a daemon-reload does not take limits back. See
 // systemd.resource-control(5) and org.freedesktop.systemd1(5).
 #ifndef REDOUBT_SANDBOX_SYSTEMD_PROPERTIES_H_

@@ -59,7 +59,7 @@ const Arguments::Slot& Arguments::slot(std::string_view name, FlagKind kind) con
       return candidate;
     }
   }
-  assert(!"no such flag in the verb's table");
+  assert(false && "no such flag in the verb's table");
   __builtin_trap();
 }
 
@@ -94,7 +94,7 @@ bool Arguments::is_set(std::string_view name) const {
       return candidate.set;
     }
   }
-  assert(!"no such flag in the verb's table");
+  assert(false && "no such flag in the verb's table");
   __builtin_trap();
 }
 

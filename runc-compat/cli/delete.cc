@@ -67,20 +67,30 @@ Status delete_loaded(state::ContainerDir& dir, const state::Record& record, bool
   }
 }
 
+// state.json is lost or damaged: the record before it says where the processes are.
+Status delete_damaged(state::ContainerDir& dir, const Error& damage) {
+  const Result<state::Record> former = dir.load_former();
+  if (former) {
+    log::warning(concat(damage.message(), ": using the record before it"));
+    return launch::kill_and_destroy_container(dir, *former);
+  }
+  log::warning(concat(damage.message(), ": removing the directory only"));
+  return dir.remove();
+}
+
 Status delete_opened(state::ContainerDir& dir, bool force) {
   TRY(force ? lock_by_force(dir) : dir.lock());
   Result<state::Record> record = dir.load();
   if (record) {
     return delete_loaded(dir, *record, force);
   }
-  if (state::is_missing(record.error())) {
-    // A create that died before it wrote anything.
-    TRY(dir.remove());
-  } else if (force) {
-    log::warning(concat(record.error().message(), ": removing the directory only"));
-    return dir.remove();
+  const Result<state::Record> former = dir.load_former();
+  const bool nothing_written = state::is_missing(record.error()) && !former;
+  if (nothing_written) {
+    TRY(dir.remove());  // a create that died before it wrote anything
+    return std::move(record).error();
   }
-  return std::move(record).error();
+  return force ? delete_damaged(dir, record.error()) : Status(std::move(record).error());
 }
 
 Status delete_container(const std::string& root, const std::string& id, bool force) {

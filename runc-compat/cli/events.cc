@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/audit.h"
 #include "runc-compat/cli/container.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/verbs.h"
@@ -20,18 +21,23 @@
 namespace redoubt::cli {
 namespace {
 
+constexpr char kAudit[] = "audit";
 constexpr char kInterval[] = "interval";
 constexpr char kStats[] = "stats";
 constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
 constexpr int64_t kLongestInterval = std::numeric_limits<int64_t>::max() / 2;
 
 constexpr Flag kFlags[] = {
+    {.name = kAudit,
+     .short_name = "a",
+     .kind = FlagKind::kBool,
+     .help = "print what policy has denied or logged, of all containers without an id"},
     {.name = kInterval,
      .kind = FlagKind::kDuration,
      .placeholder = "DURATION",
      .default_text = "5s",
      .help = "time between two lines of statistics"},
-    {.name = kStats, .kind = FlagKind::kBool, .help = "print the statistics once and end"},
+    {.name = kStats, .kind = FlagKind::kBool, .help = "print the statistics (with --audit: what is there) once and end"},
 };
 
 int64_t monotonic_ns() {
@@ -103,6 +109,15 @@ Status stream_events(const state::Record& record, const std::string& cgroup, int
 }
 
 Result<int> run_events(const Globals& globals, const Arguments& arguments) {
+  const bool has_id = !arguments.positional().empty();
+  if (arguments.flag(kAudit)) {
+    TRY(follow_violations(
+        globals, has_id ? arguments.positional().at(0) : "", arguments.flag(kStats)));
+    return 0;
+  }
+  if (!has_id) {
+    return Error::invalid("\"redoubt events\" requires exactly 1 argument(s)");
+  }
   const std::string& id = arguments.positional().at(0);
   TRY_ASSIGN(const Container container, open_container(globals, id));
   const int64_t interval_ns = arguments.number(kInterval);
@@ -131,15 +146,17 @@ Result<int> run_events(const Globals& globals, const Arguments& arguments) {
 constinit const Verb kVerbEvents = {
     .name = "events",
     .group = VerbGroup::kInspect,
-    .arguments = "<container-id>",
+    .arguments = "<container-id>\n--audit [container-id]",
     .summary = "print statistics and out-of-memory kills as they happen",
     .description =
         "One JSON object a line, {\"type\": \"stats\" or \"oom\", \"id\": ..., \"data\": ...}, "
         "until the\n"
-        "container ends. An interval is a Go duration: 500ms, 5s, 1m30s.",
-    .examples = "redoubt events web1\nredoubt events --stats web1",
+        "container ends. An interval is a Go duration: 500ms, 5s, 1m30s. With --audit one object, type\n"
+        "\"violation\", for each act that the BPF LSM programs have denied or logged since they were\n"
+        "loaded, with the rule and its place; \"lost\" counts those that were overwritten unread.",
+    .examples = "redoubt events web1\nredoubt events --stats web1\nredoubt events --audit",
     .flags = kFlags,
-    .min_args = 1,
+    .min_args = 0,
     .max_args = 1,
     .run = run_events,
 };

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/str.h"
 #include "plan/capability_names.h"
 #include "plan/mount_options.h"
 #include "plan/namespace_names.h"
@@ -11,6 +12,7 @@
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/cli/version.h"
+#include "runc-compat/launch/container.h"
 #include "sandbox/probe.h"
 #include "sandbox/seccomp.h"
 
@@ -42,6 +44,31 @@ void fill_seccomp(oci::FeaturesInput& input) {
   }
 }
 
+// The layers that hardening can use here.
+std::string policy_layers(bool seccomp) {
+  const plan::HostFacts host = launch::probe_launch_host(launch::BpfSet::kQuery);
+  std::vector<std::string> layers = {"capabilities", "mounts"};
+  if (seccomp) {
+    layers.emplace_back("seccomp");
+  }
+  if (host.landlock_abi > 0) {
+    layers.push_back(concat("landlock-", host.landlock_abi));
+  }
+  if (!host.bpf_lsm_fields.empty()) {
+    layers.emplace_back("bpf-lsm");
+  }
+  if (sandbox::probe_network_filter()) {
+    layers.emplace_back("cgroup-bpf");
+  }
+  if (host.selinux_enabled) {
+    layers.emplace_back("selinux");
+  }
+  if (host.apparmor_enabled) {
+    layers.emplace_back("apparmor");
+  }
+  return join(layers, " ");
+}
+
 // What the runtime itself knows, as features.md wants it, from the tables that resolve config.json:
 // nothing here reads /proc.
 oci::FeaturesInput features_of_this_build() {
@@ -61,6 +88,7 @@ oci::FeaturesInput features_of_this_build() {
   input.checkpoint = false;
   input.version = version_number();
   input.commit = commit_id();
+  input.policy_layers = policy_layers(input.seccomp_enabled);
   return input;
 }
 

@@ -97,6 +97,7 @@ constexpr Group kGroups[] = {
     {VerbGroup::kInspect, "looking at containers"},
     {VerbGroup::kControl, "changing running containers"},
     {VerbGroup::kCheckpoint, "checkpoints"},
+    {VerbGroup::kPolicy, "policy"},
     {VerbGroup::kDocuments, "documents and help"},
 };
 

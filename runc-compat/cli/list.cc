@@ -118,15 +118,14 @@ std::string as_ids(const Documents& documents) {
 
 Result<int> run_list(const Globals& globals, const Arguments& arguments) {
   const std::string& format = arguments.text(kFormat);
+  if (!arguments.flag(kQuiet) && format != "json" && format != "table") {
+    return Error::invalid("invalid format option");
+  }
   TRY_ASSIGN(const Documents documents, examine_all(globals));
   if (arguments.flag(kQuiet)) {
     TRY(print(as_ids(documents)));
-  } else if (format == "json") {
-    TRY(print(as_json(documents)));
-  } else if (format == "table") {
-    TRY(print(as_table(documents)));
   } else {
-    return Error::invalid("invalid format option");
+    TRY(print(format == "json" ? as_json(documents) : as_table(documents)));
   }
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "base/io.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "oci/spec_json.h"
 #include "policy/resolve.h"
 #include "runc-compat/cli/arguments.h"
@@ -82,8 +83,8 @@ Result<std::vector<std::string>> resctrl_lines(const Arguments& arguments) {
 Result<int> run_update(const Globals& globals, const Arguments& arguments) {
   // Standard input may come slowly: read it before the lock is taken.
   TRY_ASSIGN(const json::Value request, resources_request(arguments));
-  TRY(oci::parse_resources(
-      request));  // its mistakes by its own field names, before the merge hides them
+  // Its mistakes by its own field names, before the merge hides them.
+  TRY_ASSIGN(const oci::Resources asked, oci::parse_resources(request));
   TRY_ASSIGN(Container container, open_locked_container(globals, arguments.positional().at(0)));
   TRY_ASSIGN(const std::vector<std::string> schemata, resctrl_lines(arguments));
   TRY_ASSIGN(const state::ContainerStatus status,
@@ -94,6 +95,9 @@ Result<int> run_update(const Globals& globals, const Arguments& arguments) {
   TRY_ASSIGN(json::Value stored, stored_resources(container));
   const json::Value merged = merge_resources(std::move(stored), request);
   TRY(update_limits(container, merged));
+  for (const std::string& note : policy::ignored_resources(asked)) {
+    log::warning(note);
+  }
   if (!schemata.empty()) {
     TRY(update_resctrl(container, schemata));
   }

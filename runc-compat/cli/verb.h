@@ -37,7 +37,7 @@ struct Flag {
   bool hidden = false;         // accepted, not shown
 };
 
-enum class VerbGroup { kLifecycle, kInspect, kControl, kCheckpoint, kDocuments };
+enum class VerbGroup { kLifecycle, kInspect, kControl, kCheckpoint, kPolicy, kDocuments };
 
 inline constexpr int kAnyNumber = -1;
 

@@ -4,15 +4,19 @@ namespace redoubt::cli {
 namespace {
 
 constexpr const Verb* kVerbs[] = {
+    &kVerbBpf,
     &kVerbCheckpoint,
     &kVerbCreate,
     &kVerbDelete,
+    &kVerbDoctor,
     &kVerbEvents,
     &kVerbExec,
     &kVerbFeatures,
     &kVerbKill,
     &kVerbList,
     &kVerbPause,
+    &kVerbPolicy,
+    &kVerbProfile,
     &kVerbPs,
     &kVerbRestore,
     &kVerbResume,

@@ -9,15 +9,19 @@
 
 namespace redoubt::cli {
 
+extern const Verb kVerbBpf;
 extern const Verb kVerbCheckpoint;
 extern const Verb kVerbCreate;
 extern const Verb kVerbDelete;
+extern const Verb kVerbDoctor;
 extern const Verb kVerbEvents;
 extern const Verb kVerbExec;
 extern const Verb kVerbFeatures;
 extern const Verb kVerbKill;
 extern const Verb kVerbList;
 extern const Verb kVerbPause;
+extern const Verb kVerbPolicy;
+extern const Verb kVerbProfile;
 extern const Verb kVerbPs;
 extern const Verb kVerbRestore;
 extern const Verb kVerbResume;

@@ -1,6 +1,5 @@
 #include "runc-compat/launch/construction.h"
 
-// container.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "runc-compat/launch/hooks.h"
 #include "runc-compat/launch/launch.h"
 #include "runc-compat/launch/notify_socket.h"
+#include "runc-compat/launch/policy_files.h"
 #include "runc-compat/launch/seccomp_listener.h"
 #include "runc-compat/launch/session.h"
 #include "runc-compat/state/container_dir.h"
@@ -44,6 +44,19 @@ Result<std::string> enter_bundle(const std::string& bundle) {
     return Error::system(errno, concat("chdir ", bundle));
   }
   return working_directory();
+}
+
+std::map<std::string, std::string> policy_record(const plan::Hardening& hardening) {
+  std::map<std::string, std::string> record;
+  if (hardening.profile.empty()) {
+    return record;
+  }
+  record["profile"] = hardening.profile;
+  record["mode"] = hardening.privileged ? "privileged" : hardening.mode;
+  for (const plan::LayerState& layer : hardening.layers) {
+    record[layer.layer] = layer.level;
+  }
+  return record;
 }
 
 }  // namespace
@@ -73,9 +86,11 @@ Status Construction::write_intent(const CreateOptions& options) {
   record_.owner_uid = ::geteuid();
   record_.systemd_cgroup = options.runtime.systemd_cgroup;
   record_.rootless = plan.rootless;
-  record_.shares_pid_namespace = plan.find_namespace(plan::NamespaceType::kPid) == nullptr;
+  // A joined one counts: a pod's other container is its init, not ours.
+  record_.shares_pid_namespace = !plan.creates(plan::NamespaceType::kPid);
   record_.cgroup_path = plan.cgroup.path;
   record_.annotations = plan.annotations;
+  record_.policy = policy_record(plan.hardening);
   TRY_ASSIGN(record_.boot_id, sandbox::read_boot_id());
   TRY_ASSIGN(const sandbox::ProcessIdentity self, sandbox::identity_of(::getpid()));
   record_.creator_pid = self.pid;
@@ -90,7 +105,13 @@ Status Construction::write_intent(const CreateOptions& options) {
   TRY_ASSIGN(
       const UniqueFd config,
       open_at(dir_->fd(), state::kConfigFile, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
-  return write_all(config.get(), container_.config_text, state::kConfigFile);
+  TRY(write_all(config.get(), container_.config_text, state::kConfigFile));
+  if (container_.policy_copy.empty()) {
+    return {};
+  }
+  TRY_ASSIGN(const UniqueFd policy,
+             open_at(dir_->fd(), kPolicyFile, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
+  return write_all(policy.get(), container_.policy_copy, kPolicyFile);
 }
 
 Status Construction::make_cgroup() {
@@ -170,6 +191,10 @@ Status Construction::on_ready(const CreateOptions& options) {
     const std::string key =
         ns.type == plan::NamespaceType::kMount ? "NEWNS" : concat("NEW", to_upper(ns.proc_name));
     record_.namespace_paths[key] = concat("/proc/", record_.init_pid, "/ns/", ns.proc_name);
+  }
+  if (record_.cgroup_inode == 0) {
+    // Without a cgroup the pid is all that leads to the processes: the former record knows it, too.
+    TRY(dir_->save(record_));
   }
   record_.phase = state::Record::Phase::kCreated;
   return dir_->save(record_);

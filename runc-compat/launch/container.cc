@@ -8,11 +8,15 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "bpf/availability.h"
+#include "bpf/names.h"
 #include "oci/bundle.h"
 #include "oci/spec_json.h"
 #include "oci/state_document.h"
 #include "plan/namespace_names.h"
 #include "policy/resolve.h"
+#include "runc-compat/launch/policy_files.h"
+#include "sandbox/idmap_read.h"
 #include "sandbox/probe.h"
 
 namespace redoubt::launch {
@@ -42,16 +46,39 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
   return {};
 }
 
+void probe_network_filter(Container& container) {
+  container.host.cgroup_bpf_network =
+      policy::restricts_network(container.policy) && sandbox::probe_network_filter();
+}
+
 }  // namespace
 
-Result<Container> resolve_bundle(const CreateOptions& options, const std::string& bundle) {
+plan::HostFacts probe_launch_host(BpfSet set) {
+  plan::HostFacts host = sandbox::probe_host();
+  if (host.euid != 0 || host.in_user_namespace) {
+    host.bpf_lsm_lack = "only root of the host can mark tasks";
+    return host;
+  }
+  bpf::Availability bpf = set == BpfSet::kEnsure ? bpf::ensure_availability() : bpf::query_availability();
+  host.bpf_lsm_fields = bpf::surfaces_of(bpf.surfaces);
+  host.bpf_lsm_lack = std::move(bpf.lack);
+  return host;
+}
+
+Result<Container> resolve_bundle(const CreateOptions& options,
+                                 const std::string& bundle,
+                                 BpfSet set) {
   Container container;
   std::vector<std::string> warnings;
   TRY_ASSIGN(oci::LoadedBundle loaded, oci::load_bundle(bundle, warnings));
   container.spec = std::move(loaded.spec);
   container.config_text = std::move(loaded.config_text);
-  container.host = sandbox::probe_host();
+  container.host = probe_launch_host(set);
   const bool rootless = is_rootless(options.runtime.rootless, container.host);
+  TRY_ASSIGN(PolicyFiles files, PolicyFiles::of_node());
+  TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
+  probe_network_filter(container);
+  container.policy_copy = files.copy();
   TRY_ASSIGN(container.plan,
              policy::resolve({container.spec,
                               container.host,
@@ -60,7 +87,11 @@ Result<Container> resolve_bundle(const CreateOptions& options, const std::string
                               options.runtime.systemd_cgroup,
                               rootless,
                               options.no_pivot,
-                              options.no_new_keyring}));
+                              options.no_new_keyring,
+                              &container.policy}));
+  for (const std::string& warning : container.policy.warnings) {
+    log::warning(warning);
+  }
   for (const std::string& warning : warnings) {
     log::warning(warning);
   }
@@ -75,7 +106,10 @@ Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Re
   TRY_ASSIGN(container.config_text, read_file_at(dir.fd(), state::kConfigFile, kConfigLimit));
   TRY_ASSIGN(const json::Value document, json::parse(container.config_text, "config.json"));
   TRY_ASSIGN(container.spec, oci::parse_spec(document));
-  container.host = sandbox::probe_host();
+  container.host = probe_launch_host(BpfSet::kQuery);
+  TRY_ASSIGN(PolicyFiles files, PolicyFiles::of_container(dir.fd()));
+  TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
+  probe_network_filter(container);
   TRY_ASSIGN(container.plan,
              policy::resolve({container.spec,
                               container.host,
@@ -84,7 +118,8 @@ Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Re
                               record.systemd_cgroup,
                               record.rootless,
                               false,
-                              false}));
+                              false,
+                              &container.policy}));
   return container;
 }
 
@@ -111,6 +146,10 @@ Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan)
       return std::move(fd).error().add_context("linux.namespaces");
     }
     TRY(check_namespace(fd->get(), ns));
+    if (ns.type == plan::NamespaceType::kUser && !plan.expected_id_maps.empty()) {
+      TRY(sandbox::check_id_maps(fd->get(), plan.expected_id_maps)
+              .context(concat("linux.namespaces: ", quote(ns.path))));
+    }
     joins.push_back(
         {std::move(*fd), static_cast<int>(plan::describe(ns.type).clone_flag), ns.path});
   }

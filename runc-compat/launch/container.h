@@ -11,6 +11,7 @@
 #include "oci/spec.h"
 #include "plan/host_facts.h"
 #include "plan/plan.h"
+#include "policy/effective.h"
 #include "runc-compat/launch/launch.h"
 #include "runc-compat/state/container_dir.h"
 #include "runc-compat/state/record.h"
@@ -22,12 +23,22 @@ struct Container {
   std::string config_text;
   plan::HostFacts host;
   plan::Plan plan;
+  policy::Effective policy;
+  std::string policy_copy;  // of the policy's files, to be kept; empty: there were none
 };
 
-// Reads and checks the bundle (absolute path) and resolves it.
-Result<Container> resolve_bundle(const CreateOptions& options, const std::string& bundle);
+// Whether the BPF LSM programs are loaded when they are not there yet.
+enum class BpfSet { kEnsure, kQuery };
 
-// The same from <root>/<id>/config.json.
+// sandbox::probe_host(), and what the BPF LSM layer has.
+plan::HostFacts probe_launch_host(BpfSet set);
+
+// Reads and checks the bundle (absolute path) and resolves it.
+Result<Container> resolve_bundle(const CreateOptions& options,
+                                 const std::string& bundle,
+                                 BpfSet set = BpfSet::kEnsure);
+
+// The same from <root>/<id>/config.json and policy.json.
 Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Record& record);
 
 // The OCI state document of hooks and of the seccomp agent.

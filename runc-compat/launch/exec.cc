@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "base/prefault.h"
 #include "base/str.h"
 #include "plan/cpu_list.h"
 #include "plan/namespace_names.h"
@@ -158,6 +159,13 @@ Result<plan::Plan> exec_plan(const ExecOptions& options, Container& container) {
   plan::Plan plan = container.plan;
   std::vector<std::string> warnings;
   TRY_ASSIGN(plan.process, policy::resolve_process(process, host, warnings));
+  TRY(policy::harden_exec({.spec = container.spec,
+                           .host = container.host,
+                           .id = container.plan.id,
+                           .bundle = container.plan.bundle,
+                           .policy = &container.policy},
+                          container.plan,
+                          plan.process));
   plan.process.personality = container.plan.process.personality;
   plan.process.memory_policy = container.plan.process.memory_policy;
   plan.hooks = {};
@@ -196,15 +204,31 @@ Result<int> wait_for(Session& session, Terminal& terminal, bool has_terminal) {
   return wait_foreground(*terminal.signals, session.pidfd(), session.pid(), relay, nullptr);
 }
 
+// The container's own tasks are judged; one more that is not would be a way around.
+Status check_bpf_layer(const state::Record& record, const plan::Plan& plan) {
+  const auto level = record.policy.find("bpf-lsm");
+  const plan::KernelIntents& intents = plan.hardening.intents;
+  if (level == record.policy.end() || level->second == "off" ||
+      !intents.denied_surfaces.empty() || !intents.audited_surfaces.empty()) {
+    return {};
+  }
+  return Error(ErrorKind::kDenied,
+               concat("the container is confined by the BPF LSM layer, which is not there any more (",
+                      plan.hardening.profile,
+                      "); run: redoubt bpf load"));
+}
+
 }  // namespace
 
 Result<int> exec_process(const ExecOptions& options) {
+  prefault_launch();
   TRY_ASSIGN(const PassedDescriptors passed, pass_descriptors(options.preserve_fds));
   TRY_ASSIGN(state::ContainerDir dir, state::ContainerDir::open(options.runtime.root, options.id));
   TRY_ASSIGN(const state::Record record, dir.load());
   TRY(check_joinable(dir, record, options.ignore_paused));
   TRY_ASSIGN(Container container, resolve_stored(dir, record));
   TRY_ASSIGN(const plan::Plan plan, exec_plan(options, container));
+  TRY(check_bpf_layer(record, container.plan));
   TRY(check_terminal_options(options, plan.process.terminal));
   TRY_ASSIGN(const sandbox::ProcessIdentity init_identity, state::init_of(record));
   TRY_ASSIGN(const sandbox::Pidfd init, sandbox::Pidfd::open_verified(init_identity));
@@ -219,8 +243,9 @@ Result<int> exec_process(const ExecOptions& options) {
   request.cgroup_directory = record.cgroup_directory;
   request.seccomp_cache = seccomp_cache_directory(options.runtime.root);
   request.console_socket = options.console_socket;
-  request.state_document = [&](std::string_view status, pid_t pid) {
-    return state_document(plan, status, pid);
+  // The state is the container's; the document of a seccomp agent has the new pid beside it.
+  request.state_document = [&](std::string_view status, pid_t) {
+    return state_document(plan, status, init_identity.pid);
   };
   request.on_pid = [&](pid_t pid, int pidfd, bool in_cgroup) -> Status {
     if (!in_cgroup) {

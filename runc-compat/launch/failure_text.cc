@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include <algorithm>
+
 #include "base/str.h"
 
 namespace redoubt::launch {
@@ -28,6 +30,8 @@ std::string_view step_words(init::InitStep step) {
       return "session keyring";
     case InitStep::kLoopback:
       return "bring up";
+    case InitStep::kIpcNamespace:
+      return "ipc namespace";
     case InitStep::kCgroupNamespace:
       return "cgroup namespace";
     case InitStep::kRootfsPropagation:
@@ -54,6 +58,8 @@ std::string_view step_words(init::InitStep step) {
       return "set";
     case InitStep::kLabel:
       return "unable to apply label";
+    case InitStep::kLandlock:
+      return "unable to apply Landlock";
     case InitStep::kSeccompEarly:
     case InitStep::kSeccompLate:
       return "unable to load the filter";
@@ -126,6 +132,17 @@ std::string lookup_text(const init::SyncMessage& message) {
   return concat("exec: ", quote(name), ": ", errno_text(message.err));
 }
 
+// As runc: the kernel keeps SCHED_DEADLINE and a cpuset apart with a bare EPERM.
+bool is_scheduler_in_cpuset(const init::SyncMessage& message, const plan::Plan& plan) {
+  if (message.step != init::InitStep::kScheduling || message.err != EPERM ||
+      std::string_view(message.item) != "scheduler") {
+    return false;
+  }
+  return std::any_of(plan.cgroup.writes.begin(),
+                     plan.cgroup.writes.end(),
+                     [](const plan::CgroupWrite& write) { return write.file == "cpuset.cpus"; });
+}
+
 }  // namespace
 
 Error failure_error(const init::SyncMessage& message, const plan::Plan& plan) {
@@ -146,6 +163,10 @@ Error failure_error(const init::SyncMessage& message, const plan::Plan& plan) {
     text = lookup_text(message);
   } else if (message.step == InitStep::kMounts || message.step == InitStep::kReadonlyRoot) {
     text = concat(kInit, mount_text(message, plan));
+  } else if (is_scheduler_in_cpuset(message, plan)) {
+    text = concat(kInit,
+                  "process.scheduler: process scheduler can't be used together with AllowedCPUs "
+                  "(linux.resources.cpu.cpus)");
   } else {
     const MountFailure object = parse_mount_failure(message.item);
     text = concat(kInit, step_words(message.step), ": ", object.destination, ": ");

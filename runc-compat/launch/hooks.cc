@@ -182,7 +182,17 @@ class IgnoreSigpipe {
     ignore.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &ignore, &former_);
   }
-  ~IgnoreSigpipe() { ::sigaction(SIGPIPE, &former_, nullptr); }
+  // A blocked signal becomes pending even when it is ignored (signal(7)), and a foreground `run` has
+  // them all blocked: it is taken here, or it would end us when the mask is put back.
+  ~IgnoreSigpipe() {
+    sigset_t pipe;
+    ::sigemptyset(&pipe);
+    ::sigaddset(&pipe, SIGPIPE);
+    const timespec now{};
+    while (::sigtimedwait(&pipe, nullptr, &now) < 0 && errno == EINTR) {
+    }
+    ::sigaction(SIGPIPE, &former_, nullptr);
+  }
   IgnoreSigpipe(const IgnoreSigpipe&) = delete;
   IgnoreSigpipe& operator=(const IgnoreSigpipe&) = delete;
 

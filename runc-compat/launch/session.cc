@@ -12,16 +12,19 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "bpf/stage.h"
 #include "init/image.h"
 #include "plan/capability_names.h"
 #include "runc-compat/launch/console_socket.h"
 #include "runc-compat/launch/failure_text.h"
 #include "runc-compat/launch/hooks.h"
 #include "runc-compat/launch/seccomp_listener.h"
+#include "runc-compat/launch/step_names.h"
 #include "sandbox/idmap.h"
 #include "sandbox/pidfd.h"
 #include "sandbox/procfs.h"
 #include "sandbox/seccomp.h"
+#include "sandbox/terminal.h"
 
 namespace redoubt::launch {
 namespace {
@@ -80,6 +83,28 @@ Status apply_oom_score(pid_t pid, const plan::Plan& plan) {
   return std::move(status).context("process.oomScoreAdj");
 }
 
+struct Filters {
+  sandbox::SeccompProgram own;
+  std::vector<init::FloorFilter> floor;
+};
+
+Result<Filters> compile_filters(const SessionRequest& request) {
+  Filters filters;
+  const plan::Plan& plan = request.plan;
+  if (!plan.seccomp && plan.seccomp_floor.empty()) {
+    return filters;
+  }
+  sandbox::SeccompCompiler compiler(request.seccomp_cache);
+  if (plan.seccomp) {
+    TRY_ASSIGN(filters.own, compiler.compile(*plan.seccomp));
+  }
+  for (const plan::Seccomp& filter : plan.seccomp_floor) {
+    TRY_ASSIGN(sandbox::SeccompProgram program, compiler.compile(filter));
+    filters.floor.push_back({std::move(program.filter), program.flags});
+  }
+  return filters;
+}
+
 int reap(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {
@@ -113,10 +138,7 @@ Result<Session> Session::launch(const SessionRequest& request) {
   Session session;
   TRY_ASSIGN(session.channel_, InitChannel::create());
   TRY_ASSIGN(const UniqueFd procfs, open_procfs(request));
-  sandbox::SeccompProgram seccomp;
-  if (request.plan.seccomp) {
-    TRY_ASSIGN(seccomp, sandbox::compile_seccomp(*request.plan.seccomp, request.seccomp_cache));
-  }
+  TRY_ASSIGN(Filters filters, compile_filters(request));
   const auto state_text = [&](std::string_view status) {
     // The number is the child's to fill in (init/prepare.h).
     std::string text = json::dump(request.state_document(status, kPlaceholderPid));
@@ -134,9 +156,10 @@ Result<Session> Session::launch(const SessionRequest& request) {
                                session.channel_.child_fd(),
                                procfs.get(),
                                request.fifo_fd,
-                               std::move(seccomp.filter),
-                               seccomp.flags,
-                               seccomp.has_listener,
+                               std::move(filters.own.filter),
+                               filters.own.flags,
+                               filters.own.has_listener,
+                               std::move(filters.floor),
                                request.joins,
                                request.host.euid == 0 && !request.host.in_user_namespace,
                                can_set_groups(request.host),
@@ -146,7 +169,8 @@ Result<Session> Session::launch(const SessionRequest& request) {
                                request.cgroup_directory,
                                request.notify_directory,
                                has_child_hooks ? state_text("creating") : "",
-                               has_child_hooks ? state_text("created") : ""};
+                               has_child_hooks ? state_text("created") : "",
+                               log::enabled(log::Level::kDebug)};
   TRY_ASSIGN(const init::PreparedInit prepared, init::prepare(prepare));
   TRY_ASSIGN(const UniqueFd image, init::open_init_image());
   TRY_ASSIGN(SpawnedChild child, spawn_init(prepared, image.get(), request.cgroup_fd));
@@ -213,6 +237,7 @@ Status Session::answer(const SessionRequest& request, InitMessage& message, bool
     case init::SyncWord::kReady:
       TRY(apply_rlimits(pid_, request.plan.process.rlimits));
       TRY(apply_oom_score(pid_, request.plan));
+      TRY(bpf::stage(pidfd_.get(), request.plan.hardening.intents, request.plan.id));
       TRY(request.on_ready());
       break;
     case init::SyncWord::kListener:
@@ -222,7 +247,10 @@ Status Session::answer(const SessionRequest& request, InitMessage& message, bool
       *done = true;
       return {};
     case init::SyncWord::kDebug:
-      log::debug(body.item);
+      log::debug(concat("init: ", step_name(body.step)));
+      return {};
+    case init::SyncWord::kHookOutput:
+      hook_output_ = body.item;
       return {};
     case init::SyncWord::kWarning:
       log::warning(concat("can't raise ambient capability ",
@@ -230,19 +258,8 @@ Status Session::answer(const SessionRequest& request, InitMessage& message, bool
                           ": ",
                           errno_text(body.err)));
       return {};
-    case init::SyncWord::kHookFailed: {
-      const bool starting = body.step == init::InitStep::kStartContainerHooks;
-      const plan::HookKind kind =
-          starting ? plan::HookKind::kStartContainer : plan::HookKind::kCreateContainer;
-      const std::vector<plan::Hook>& hooks = request.plan.hooks_of(kind);
-      const auto index = static_cast<size_t>(body.value);
-      return hook_error(kind,
-                        body.value,
-                        body.err,
-                        index < hooks.size() ? hooks[index].timeout_ms.value_or(0) : 0,
-                        "",
-                        body.item);
-    }
+    case init::SyncWord::kHookFailed:
+      return hook_failure(body, request.plan);
     case init::SyncWord::kFailed:
       return failure_error(body, request.plan);
     default:
@@ -258,7 +275,7 @@ Status Session::take_console(const SessionRequest& request, InitMessage& message
   }
   if (request.console_socket.empty()) {
     console_ = std::move(message.descriptor);
-    return {};
+    return sandbox::clear_onlcr(console_.get());  // before the process can write
   }
   TRY_ASSIGN(const UniqueFd socket, connect_unix(request.console_socket, "--console-socket"));
   return send_console(socket.get(), message.descriptor.get());
@@ -294,22 +311,29 @@ Error Session::early_exit(const SessionRequest& request) {
 }
 
 Status Session::await_execve(const plan::Plan& plan) {
-  TRY_ASSIGN(std::optional<InitMessage> message, channel_.receive());
-  if (!message) {
-    return {};  // closed by execve
+  for (;;) {
+    TRY_ASSIGN(std::optional<InitMessage> message, channel_.receive());
+    if (!message) {
+      return {};  // closed by execve
+    }
+    const init::SyncMessage& body = message->body;
+    if (body.word == init::SyncWord::kHookOutput) {
+      hook_output_ = body.item;
+    } else {
+      return body.word == init::SyncWord::kHookFailed ? hook_failure(body, plan)
+                                                      : failure_error(body, plan);
+    }
   }
-  const init::SyncMessage& body = message->body;
-  if (body.word == init::SyncWord::kHookFailed) {
-    const std::vector<plan::Hook>& hooks = plan.hooks_of(plan::HookKind::kStartContainer);
-    const auto index = static_cast<size_t>(body.value);
-    return hook_error(plan::HookKind::kStartContainer,
-                      body.value,
-                      body.err,
-                      index < hooks.size() ? hooks[index].timeout_ms.value_or(0) : 0,
-                      "",
-                      body.item);
-  }
-  return failure_error(body, plan);
+}
+
+Error Session::hook_failure(const init::SyncMessage& message, const plan::Plan& plan) const {
+  const plan::HookKind kind = message.step == init::InitStep::kStartContainerHooks
+                                  ? plan::HookKind::kStartContainer
+                                  : plan::HookKind::kCreateContainer;
+  const std::vector<plan::Hook>& hooks = plan.hooks_of(kind);
+  const auto index = static_cast<size_t>(message.value);
+  const int64_t timeout = index < hooks.size() ? hooks[index].timeout_ms.value_or(0) : 0;
+  return hook_error(kind, message.value, message.err, timeout, hook_output_, message.item);
 }
 
 void Session::kill() {

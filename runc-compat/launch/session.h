@@ -64,6 +64,7 @@ class Session {
   Status take_console(const SessionRequest& request, InitMessage& message);
   Status take_listener(const SessionRequest& request, int remote_fd);
   Error early_exit(const SessionRequest& request);
+  Error hook_failure(const init::SyncMessage& message, const plan::Plan& plan) const;
 
   InitChannel channel_;
   pid_t pid_ = 0;
@@ -71,6 +72,7 @@ class Session {
   bool in_cgroup_ = false;
   pid_t joiner_ = 0;
   UniqueFd console_;
+  std::string hook_output_;  // stdout of the hook whose failure is the next message
 };
 
 }  // namespace redoubt::launch

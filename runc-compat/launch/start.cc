@@ -1,6 +1,7 @@
 // start: one byte into exec.fifo, on which init of a created container waits.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -37,14 +38,22 @@ Status check_created(const state::ContainerDir& dir, const state::Record& record
 
 // The fifo goes after the byte: a start that dies in between leaves a fifo without a reader, which
 // counts as started.
-Status release_init(const state::ContainerDir& dir) {
-  TRY_ASSIGN(const UniqueFd fifo,
+Result<UniqueFd> release_init(const state::ContainerDir& dir) {
+  TRY_ASSIGN(UniqueFd fifo,
              open_at(dir.fd(), state::kExecFifo, O_WRONLY | O_NONBLOCK | O_NOFOLLOW));
   TRY(write_all(fifo.get(), "0", state::kExecFifo));
   if (::unlinkat(dir.fd(), state::kExecFifo, 0) != 0 && errno != ENOENT) {
     return Error::system(errno, "remove exec.fifo");
   }
-  return {};
+  return fifo;
+}
+
+// Init holds its end of the fifo until it executes the process: startContainer hooks come before
+// poststart hooks (config.md, "POSIX-platform Hooks"), and those see the process.
+void await_execve(int fifo_fd) {
+  pollfd end{fifo_fd, 0, 0};
+  while (::poll(&end, 1, -1) < 0 && errno == EINTR) {
+  }
 }
 
 Result<std::optional<NotifySocket>> bind_notify(const state::ContainerDir& dir) {
@@ -57,12 +66,13 @@ Result<std::optional<NotifySocket>> bind_notify(const state::ContainerDir& dir) 
   return std::optional<NotifySocket>(std::move(socket));
 }
 
-Status run_poststart(state::ContainerDir& dir, const state::Record& record) {
+Status run_poststart(state::ContainerDir& dir, const state::Record& record, int fifo_fd) {
   TRY_ASSIGN(const Container container, resolve_stored(dir, record));
   const std::vector<plan::Hook>& hooks = container.plan.hooks_of(plan::HookKind::kPoststart);
   if (hooks.empty()) {
     return {};
   }
+  await_execve(fifo_fd);
   const std::string state = json::dump(state_document(container.plan, "running", record.init_pid));
   Status status = run_hooks(plan::HookKind::kPoststart, hooks, state);
   if (!status) {
@@ -86,8 +96,8 @@ Status start_container(const RuntimeOptions& runtime, const std::string& id) {
   TRY_ASSIGN(const state::Record record, dir.load());
   TRY(check_created(dir, record));
   TRY_ASSIGN(const std::optional<NotifySocket> notify, bind_notify(dir));
-  TRY(release_init(dir));
-  TRY(run_poststart(dir, record));
+  TRY_ASSIGN(const UniqueFd fifo, release_init(dir));
+  TRY(run_poststart(dir, record, fifo.get()));
   dir.unlock();
   if (notify) {
     TRY_ASSIGN(const sandbox::ProcessIdentity init, state::init_of(record));

@@ -84,7 +84,6 @@ Result<TerminalRelay> TerminalRelay::create(UniqueFd host_terminal, UniqueFd mas
   if (flags < 0 || fcntl(relay.master_.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
     return Error::system(errno, "pty: fcntl");
   }
-  TRY(sandbox::clear_onlcr(relay.master_.get()));
   relay.input_ = open_host_end(STDIN_FILENO, O_RDONLY);
   relay.output_ = open_host_end(STDOUT_FILENO, O_WRONLY);
   TRY_ASSIGN(relay.terminal_, sandbox::RawTerminal::enter(std::move(host_terminal)));

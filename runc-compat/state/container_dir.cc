@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -60,12 +61,26 @@ Result<bool> acquire(int fd, int timeout_ms, const std::string& path) {
   }
 }
 
-// A write that fails (no space) leaves the old file; the remedy is the same for every kind of
-// damage.
-std::string damaged_frame(const std::string& path) {
-  return concat("state file ", quote(concat(path, "/", kStateFile)));
+// Not synced: a record means nothing after a reboot, and until then the page cache keeps it
+// (docs/adr/0004).
+Status write_file(int dir_fd, const std::string& name, std::string_view text) {
+  TRY_ASSIGN(const UniqueFd fd,
+             open_at(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, kFileMode));
+  return write_all(fd.get(), text, name);
 }
 
+// The new record takes the name state.json in one step, and the one that had it stays under the
+// other name. A plain rename where there is none yet, and on file systems that cannot exchange.
+Status publish(int dir_fd) {
+  if (::renameat2(dir_fd, kFormerStateFile, dir_fd, kStateFile, RENAME_EXCHANGE) == 0 ||
+      ((errno == ENOENT || errno == EINVAL) &&
+       ::renameat(dir_fd, kFormerStateFile, dir_fd, kStateFile) == 0)) {
+    return {};
+  }
+  return Error::system(errno, concat("rename ", kFormerStateFile, " to ", kStateFile));
+}
+
+// The remedy is the same for every kind of damage.
 Error with_remedy(Error error, const std::string& id) {
   return {error.kind(), concat(error.message(), "; run: delete --force ", id), error.err()};
 }
@@ -183,23 +198,26 @@ Status ContainerDir::save(const Record& record) {
     return Error::invalid(concat(
         "state of container ", id_, ": larger than the limit of ", kMaxRecordBytes, " bytes"));
   }
-  TRY(replace_file_at(fd_.get(), kStateFile, text, kFileMode).context(path_));
-  // The rename itself must survive a power cut when the root is on a disk; on tmpfs this costs
-  // nothing.
-  if (::fsync(fd_.get()) != 0) {
-    return Error::system(errno, concat("fsync ", path_));
-  }
-  return {};
+  TRY(write_file(fd_.get(), kFormerStateFile, text).context(path_));
+  return publish(fd_.get()).context(path_);
 }
 
 Result<Record> ContainerDir::load() const {
-  Result<UniqueFd> fd =
-      open_at(fd_.get(), kStateFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  return load_file(kStateFile);
+}
+
+Result<Record> ContainerDir::load_former() const {
+  return load_file(kFormerStateFile);
+}
+
+Result<Record> ContainerDir::load_file(const std::string& name) const {
+  Result<UniqueFd> fd = open_at(fd_.get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  const std::string frame = concat("state file ", quote(concat(path_, "/", name)));
   if (!fd) {
     if (fd.error().err() == ENOENT) {
       return missing();
     }
-    return with_remedy(std::move(fd).error().add_context(damaged_frame(path_)), id_);
+    return with_remedy(std::move(fd).error().add_context(frame), id_);
   }
   auto read = [&]() -> Result<Record> {
     struct stat st = {};
@@ -213,8 +231,8 @@ Result<Record> ContainerDir::load() const {
     if (static_cast<uint64_t>(st.st_size) > kMaxRecordBytes) {
       return Error::invalid(concat("larger than the limit of ", kMaxRecordBytes, " bytes"));
     }
-    TRY_ASSIGN(const std::string text, read_all(fd->get(), kMaxRecordBytes, kStateFile));
-    TRY_ASSIGN(Record record, parse_record(text, kStateFile));
+    TRY_ASSIGN(const std::string text, read_all(fd->get(), kMaxRecordBytes, name));
+    TRY_ASSIGN(Record record, parse_record(text, name));
     if (record.id != id_) {
       return Error::invalid(concat("belongs to container ", quote(record.id)));
     }
@@ -222,7 +240,7 @@ Result<Record> ContainerDir::load() const {
   };
   Result<Record> record = read();
   if (!record) {
-    return with_remedy(std::move(record).error().add_context(damaged_frame(path_)), id_);
+    return with_remedy(std::move(record).error().add_context(frame), id_);
   }
   return record;
 }

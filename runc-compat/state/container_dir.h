@@ -22,6 +22,7 @@
 namespace redoubt::state {
 
 inline constexpr char kStateFile[] = "state.json";
+inline constexpr char kFormerStateFile[] = "state.json.former";
 inline constexpr char kConfigFile[] = "config.json";
 inline constexpr char kExecFifo[] = "exec.fifo";
 inline constexpr char kNotifyDirectory[] = "notify";
@@ -50,12 +51,16 @@ class ContainerDir {
   // Process that holds the lock according to /proc/locks, 0 when none is known.
   pid_t lock_holder() const;
 
-  // Replaces state.json atomically and durably.
+  // Replaces state.json atomically; the record before it stays as state.json.former.
   Status save(const Record& record);
 
   // No state.json: "container does not exist" (is_missing()). A damaged one: the error names the
   // file and `delete --force ID`.
   Result<Record> load() const;
+
+  // The record before the present one, for `delete --force` when state.json is damaged: it knows at
+  // least what create had made by then. Errors as load().
+  Result<Record> load_former() const;
 
   // Deletes everything below (mounts are detached, not entered), state.json last, then the
   // directory. What is gone already is no error. The lock goes with the directory.
@@ -65,6 +70,7 @@ class ContainerDir {
   ContainerDir(UniqueFd root_fd, UniqueFd fd, std::string path, std::string id);
 
   bool is_linked() const;
+  Result<Record> load_file(const std::string& name) const;
 
   UniqueFd root_fd_, fd_;
   std::string path_, id_;

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/utc_time.h"
 
 namespace redoubt::state {
 namespace {
@@ -225,6 +226,9 @@ std::string format_record(const Record& record) {
   root.set("cgroup_paths", string_map({{"", record.cgroup_directory}}));
   root.set("namespace_paths", string_map(record.namespace_paths));
   root.set("annotations", string_map(record.annotations));
+  if (!record.policy.empty()) {
+    root.set("policy", string_map(record.policy));
+  }
   root.set("intel_rdt_path", record.intel_rdt_path);
   if (record.resources) {
     root.set("resources", *record.resources);
@@ -258,6 +262,7 @@ Result<Record> parse_record(std::string_view text, std::string_view name) {
   record.cgroup_inode = reader.number("cgroup_inode");
   record.namespace_paths = reader.map("namespace_paths");
   record.annotations = reader.map("annotations");
+  record.policy = reader.map("policy");
   record.intel_rdt_path = reader.text("intel_rdt_path");
   if (const std::string resources = reader.text("resources"); !resources.empty()) {
     record.resources = resources;
@@ -276,11 +281,7 @@ Result<Record> parse_record(std::string_view text, std::string_view name) {
 std::string timestamp_now() {
   timespec now = {};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  tm utc = {};
-  ::gmtime_r(&now.tv_sec, &utc);
-  char seconds[32];
-  ::strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::string out = seconds;
+  std::string out = utc_time(now.tv_sec);
   if (now.tv_nsec != 0) {
     char fraction[16];
     ::snprintf(fraction, sizeof fraction, ".%09ld", now.tv_nsec);

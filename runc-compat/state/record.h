@@ -54,6 +54,8 @@ struct Record {
 
   std::map<std::string, std::string> namespace_paths;  // "NEWPID" -> "/proc/PID/ns/pid"
   std::map<std::string, std::string> annotations;
+  // What is in force: "profile", "mode", and for each layer its level ("seccomp" -> "active").
+  std::map<std::string, std::string> policy;
   std::string intel_rdt_path;            // resctrl group made for this container; empty: none
   std::optional<std::string> resources;  // JSON text of linux.resources as set by the last `update`
 };

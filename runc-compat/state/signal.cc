@@ -13,7 +13,6 @@ namespace {
 // How long a SIGKILL to a whole cgroup waits for it to take effect. Only convenience: the signal
 // has been sent by then.
 constexpr int kKillWaitMs = 1000;
-constexpr int kThawWaitMs = 200;
 
 Status kill_all(const Record& record) {
   Status killed = sandbox::kill_cgroup(record.cgroup_directory, kKillWaitMs);

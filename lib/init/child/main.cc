@@ -68,6 +68,10 @@ void reset_signals() {
     if ((entry.sessions & session) == 0) {
       continue;
     }
+    // After kDone the parent may be gone.
+    if (program.debug != 0 && entry.step < InitStep::kDone) {
+      send_message(context, SyncWord::kDebug, entry.step, 0, 0, nullptr);
+    }
     const StepStatus status = entry.function(program, context);
     if (status.err != 0) {
       send_message(context, SyncWord::kFailed, entry.step, status.err, 0, status.item);

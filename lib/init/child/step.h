@@ -25,6 +25,9 @@ struct Context {
   int sync_fd = -1;
   int root_fd = -1;       // the container's rootfs mount
   int host_null_fd = -1;  // the host's /dev/null, verified
+  int proc_mount_fd = -1;  // what is mounted at /proc and /sys of the container; -1: nothing
+  int sys_mount_fd = -1;
+  int mask_fd = -1;  // the empty tmpfs over masked directories, once it is attached
   int listener_fd = -1;
   int console_fd = -1;  // pty slave
   int host_pid = 0;     // our pid in the parent's namespace
@@ -49,6 +52,7 @@ StepStatus become_root(const InitProgram& program, Context& context);
 StepStatus start_session(const InitProgram& program, Context& context);
 StepStatus join_keyring(const InitProgram& program, Context& context);
 StepStatus loopback_up(const InitProgram& program, Context& context);
+StepStatus unshare_ipc(const InitProgram& program, Context& context);
 StepStatus unshare_cgroup(const InitProgram& program, Context& context);
 StepStatus set_hostname(const InitProgram& program, Context& context);
 StepStatus write_sysctls(const InitProgram& program, Context& context);
@@ -57,10 +61,12 @@ StepStatus write_sysctls(const InitProgram& program, Context& context);
 StepStatus set_root_propagation(const InitProgram& program, Context& context);
 StepStatus bind_rootfs(const InitProgram& program, Context& context);
 StepStatus make_working_directory(const InitProgram& program, Context& context);
-StepStatus mask_paths(const InitProgram& program, Context& context);
-StepStatus protect_paths(const InitProgram& program, Context& context);
 StepStatus protect_root(const InitProgram& program, Context& context);
 StepStatus enter_root(const InitProgram& program, Context& context);
+
+// step_protect.cc
+StepStatus mask_paths(const InitProgram& program, Context& context);
+StepStatus protect_paths(const InitProgram& program, Context& context);
 
 // step_mounts.cc, step_devices.cc
 StepStatus make_mounts(const InitProgram& program, Context& context);
@@ -80,6 +86,7 @@ StepStatus report_ready(const InitProgram& program, Context& context);
 StepStatus set_scheduling(const InitProgram& program, Context& context);
 StepStatus set_labels(const InitProgram& program, Context& context);
 StepStatus set_no_new_privileges(const InitProgram& program, Context& context);
+StepStatus restrict_with_landlock(const InitProgram& program, Context& context);  // step_landlock.cc
 StepStatus seccomp_early(const InitProgram& program, Context& context);
 StepStatus seccomp_late(const InitProgram& program, Context& context);
 StepStatus set_identity(const InitProgram& program, Context& context);

@@ -69,7 +69,23 @@ long write_apparmor(const InitProgram& program, const char* profile) {
   return err;
 }
 
-StepStatus load_filter(const ProcessProgram& process, Context& context) {
+StepStatus load_floor(const ProcessProgram& process) {
+  for (const SeccompFilter& floor : process.seccomp_floor) {
+    sock_fprog filter{static_cast<unsigned short>(floor.code.size), floor.code.data};
+    const long err = sys::call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, floor.flags, sys::arg(&filter));
+    if (err < 0) {
+      return {static_cast<int>(-err), "seccomp filter of the policy"};
+    }
+  }
+  return kOk;
+}
+
+// Policy's filters first: config.json's may forbid to load another one.
+StepStatus load_filters(const ProcessProgram& process, Context& context) {
+  const StepStatus floor = load_floor(process);
+  if (floor.err != 0) {
+    return floor;
+  }
   if (process.seccomp.size == 0) {
     return kOk;
   }
@@ -196,11 +212,11 @@ StepStatus set_no_new_privileges(const InitProgram& program, Context& context) {
 }
 
 StepStatus seccomp_early(const InitProgram& program, Context& context) {
-  return program.process.no_new_privileges == 0 ? load_filter(program.process, context) : kOk;
+  return program.process.no_new_privileges == 0 ? load_filters(program.process, context) : kOk;
 }
 
 StepStatus seccomp_late(const InitProgram& program, Context& context) {
-  return program.process.no_new_privileges != 0 ? load_filter(program.process, context) : kOk;
+  return program.process.no_new_privileges != 0 ? load_filters(program.process, context) : kOk;
 }
 
 StepStatus set_identity(const InitProgram& program, Context& context) {

@@ -254,7 +254,7 @@ StepStatus await_start(const InitProgram& program, Context& context) {
   do {
     n = sys::read(program.fifo_fd, &byte, 1);
   } while (n == -EINTR);
-  sys::close(program.fifo_fd);
+  // It stays open until execute(): `start` waits for its end when poststart hooks are to follow.
   return n == 1 ? kOk : StepStatus{n < 0 ? static_cast<int>(-n) : EPIPE, "exec.fifo"};
 }
 

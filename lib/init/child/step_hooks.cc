@@ -20,7 +20,7 @@ constexpr int kTimedOut = -1;
 
 // The end of what a hook printed: enough for a message, bounded whatever it prints.
 struct OutputTail {
-  char data[kItemLimit];
+  char data[kItemLimit] = {};
   uint32_t size = 0;
 
   void add(const char* text, long length) {
@@ -39,9 +39,11 @@ struct OutputTail {
 struct HookRun {
   int pid_fd = -1;
   int input = -1;   // write end of its stdin
-  int output = -1;  // read end of its stdout and stderr
+  int output = -1;  // read ends of its stdout and stderr
+  int errors = -1;
   const char* state = nullptr;
   size_t state_left = 0;
+  OutputTail output_tail, error_tail;
 };
 
 int64_t monotonic_ms() {
@@ -50,11 +52,11 @@ int64_t monotonic_ms() {
   return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-[[noreturn]] void execute_hook(const HookStep& hook, int input, int output) {
+[[noreturn]] void execute_hook(const HookStep& hook, int input, int output, int errors) {
   sys::call(SYS_setsid);  // a group of its own: a timeout kills what it started, too
   sys::call(SYS_dup3, input, 0, 0);
   sys::call(SYS_dup3, output, 1, 0);
-  sys::call(SYS_dup3, output, 2, 0);
+  sys::call(SYS_dup3, errors, 2, 0);
   sys::close_range(3, ~0U, 0);
   const long err =
       sys::call(SYS_execve, sys::arg(hook.path), sys::arg(hook.args), sys::arg(hook.env));
@@ -67,23 +69,25 @@ int64_t monotonic_ms() {
 long start_hook(const HookStep& hook, HookRun* run) {
   int input[2];
   int output[2];
-  long err = sys::call(SYS_pipe2, sys::arg(input), O_CLOEXEC);
-  if (err < 0) {
-    return err;
-  }
-  err = sys::call(SYS_pipe2, sys::arg(output), O_CLOEXEC);
-  if (err < 0) {
-    return err;
+  int errors[2];
+  int* const pipes[] = {input, output, errors};
+  for (int* ends : pipes) {
+    const long err = sys::call(SYS_pipe2, sys::arg(ends), O_CLOEXEC);
+    if (err < 0) {
+      return err;
+    }
   }
   int pid_fd = -1;
   const long pid = sys::call(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, sys::arg(&pid_fd), 0, 0);
   if (pid == 0) {
-    execute_hook(hook, input[0], output[1]);
+    execute_hook(hook, input[0], output[1], errors[1]);
   }
   sys::close(input[0]);
   sys::close(output[1]);
+  sys::close(errors[1]);
   run->input = input[1];
   run->output = output[0];
+  run->errors = errors[0];
   run->pid_fd = pid_fd;
   sys::fcntl(run->input, F_SETFL, O_NONBLOCK);
   return pid;
@@ -101,24 +105,26 @@ void feed_state(HookRun* run) {
   }
 }
 
-void drain_output(HookRun* run, OutputTail* tail) {
+void drain(int* fd, OutputTail* tail) {
   char buffer[1024];
-  const long n = sys::read(run->output, buffer, sizeof buffer);
+  const long n = sys::read(*fd, buffer, sizeof buffer);
   if (n > 0) {
     tail->add(buffer, n);
   } else {
-    sys::close(run->output);
-    run->output = -1;
+    sys::close(*fd);
+    *fd = -1;
   }
 }
 
 // Feeds, drains and waits; the wait status, or kTimedOut. SIGPIPE is ignored meanwhile by the
 // caller.
-int wait_hook(long pid, HookRun* run, int64_t timeout_ms, OutputTail* tail) {
+int wait_hook(long pid, HookRun* run, int64_t timeout_ms) {
   const int64_t deadline = timeout_ms < 0 ? -1 : monotonic_ms() + timeout_ms;
   for (;;) {
-    pollfd polled[3] = {
-        {run->pid_fd, POLLIN, 0}, {run->input, POLLOUT, 0}, {run->output, POLLIN, 0}};
+    pollfd polled[4] = {{run->pid_fd, POLLIN, 0},
+                        {run->input, POLLOUT, 0},
+                        {run->output, POLLIN, 0},
+                        {run->errors, POLLIN, 0}};
     timespec left{};
     if (deadline >= 0) {
       const int64_t ms = deadline - monotonic_ms();
@@ -130,12 +136,14 @@ int wait_hook(long pid, HookRun* run, int64_t timeout_ms, OutputTail* tail) {
       }
       left = {ms / 1000, (ms % 1000) * 1000000};
     }
-    sys::call(SYS_ppoll, sys::arg(polled), 3, deadline < 0 ? 0 : sys::arg(&left), 0, 8);
+    sys::call(SYS_ppoll, sys::arg(polled), 4, deadline < 0 ? 0 : sys::arg(&left), 0, 8);
     if (run->input >= 0 && polled[1].revents != 0) {
       feed_state(run);
     }
     if (run->output >= 0 && polled[2].revents != 0) {
-      drain_output(run, tail);
+      drain(&run->output, &run->output_tail);
+    } else if (run->errors >= 0 && polled[3].revents != 0) {
+      drain(&run->errors, &run->error_tail);
     } else if (polled[0].revents != 0) {
       int status = 0;
       sys::call(SYS_wait4, pid, sys::arg(&status), 0, 0);
@@ -169,19 +177,20 @@ StepStatus run_hooks(const Span<HookStep>& hooks,
   ignore_sigpipe(true);
   write_pid(state, pid);
   for (uint32_t i = 0; i < hooks.size; ++i) {
-    OutputTail tail;
-    tail.data[0] = '\0';
     HookRun run;
     run.state = state.text;
     run.state_left = state.size;
     const long child = start_hook(hooks.data[i], &run);
     const int status = child < 0 ? static_cast<int>(-child)
-                                 : wait_hook(child, &run, hooks.data[i].timeout_ms, &tail);
+                                 : wait_hook(child, &run, hooks.data[i].timeout_ms);
     sys::close(run.pid_fd);
     sys::close(run.input);
     sys::close(run.output);
+    sys::close(run.errors);
     if (status != 0) {
-      send_message(context, SyncWord::kHookFailed, step, status, static_cast<int>(i), tail.data);
+      const int index = static_cast<int>(i);
+      send_message(context, SyncWord::kHookOutput, step, 0, index, run.output_tail.data);
+      send_message(context, SyncWord::kHookFailed, step, status, index, run.error_tail.data);
       if (step ==
           InitStep::kStartContainerHooks) {  // the parent is gone: the caller reads our stderr
         static constexpr char kText[] = "startContainer hook failed\n";

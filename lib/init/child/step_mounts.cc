@@ -106,18 +106,26 @@ long open_bind(const MountStep& mount, const char* source, bool recursive) {
                        (mount.nofollow_source != 0 ? AT_SYMLINK_NOFOLLOW : 0));
 }
 
-// A bind takes only the attributes that were asked for: nosuid, nodev ... of the source stay (a
-// bind is never weaker than its source unless config.json clears the flag by name).
+// With flag words a bind is what they say, not what its source is: nosuid, nodev ... of the source
+// go, as with mount(2) MS_REMOUNT | MS_BIND (docs/adr/0005). Those that the kernel has locked stay.
+long set_bind_attributes(int fd, const MountStep& mount) {
+  const uint64_t set = text_equal(mount.destination, "/dev")
+                           ? mount.attr_set & ~uint64_t{MOUNT_ATTR_RDONLY}
+                           : mount.attr_set;
+  const long err =
+      set_mount_attributes(fd, set, mount.attr_clear | mount.attr_clear_unlocked, 0, false);
+  return err == -EPERM && mount.attr_clear_unlocked != 0
+             ? set_mount_attributes(fd, set, mount.attr_clear, 0, false)
+             : err;
+}
+
 long make_bind(const MountStep& mount, const char* source, bool recursive) {
   const long tree = open_bind(mount, source, recursive);
   if (tree < 0) {
     return tree;
   }
   const int fd = static_cast<int>(tree);
-  const uint64_t set = text_equal(mount.destination, "/dev")
-                           ? mount.attr_set & ~uint64_t{MOUNT_ATTR_RDONLY}
-                           : mount.attr_set;
-  const long err = set_mount_attributes(fd, set, mount.attr_clear, 0, false);
+  const long err = set_bind_attributes(fd, mount);
   if (err < 0) {
     sys::close(fd);
     return err;
@@ -164,6 +172,23 @@ long open_ordinary_directory(int root_fd, const char* path, Target* target) {
   return target->fd;
 }
 
+// The last mount at /proc or /sys is the one to be masked (step_protect.cc).
+long remember_mount(Context& context, const MountStep& mount, int mount_fd) {
+  int* slot = text_equal(mount.destination, "/proc")  ? &context.proc_mount_fd
+              : text_equal(mount.destination, "/sys") ? &context.sys_mount_fd
+                                                      : nullptr;
+  if (slot == nullptr) {
+    return 0;
+  }
+  const long copy = sys::call(SYS_fcntl, mount_fd, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) {
+    return copy;
+  }
+  sys::close(*slot);
+  *slot = static_cast<int>(copy);
+  return 0;
+}
+
 StepStatus attach(const InitProgram& program,
                   Context& context,
                   const MountStep& mount,
@@ -197,6 +222,9 @@ StepStatus attach(const InitProgram& program,
     return failed(context, mount, "mount_setattr", err);
   }
   err = move_mount(mount_fd, target_fd);
+  if (err == 0) {
+    err = remember_mount(context, mount, mount_fd);
+  }
   return err < 0 ? failed(context, mount, "move_mount", err) : kOk;
 }
 

@@ -147,6 +147,15 @@ StepStatus become_root(const InitProgram& program, Context& context) {
   return kOk;
 }
 
+StepStatus unshare_ipc(const InitProgram& program, Context& context) {
+  (void)context;
+  if (program.unshare_ipc == 0) {
+    return kOk;
+  }
+  const long err = sys::call(SYS_unshare, CLONE_NEWIPC);
+  return err < 0 ? StepStatus{static_cast<int>(-err), "unshare ipc namespace"} : kOk;
+}
+
 // A session of our own: no way back to the caller's terminal (TIOCSTI), and its signals do not
 // reach us.
 StepStatus start_session(const InitProgram& program, Context& context) {

@@ -1,4 +1,4 @@
-// The rootfs as a mount, what is hidden and write-protected in it, and the way in: pivot_root(2).
+// The rootfs as a mount and the way in: pivot_root(2).
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -10,17 +10,9 @@
 #include "init/child/rooted.h"
 #include "init/child/step.h"
 #include "init/child/sys.h"
-#include "init/child/text.h"
 
 namespace redoubt::init {
 namespace {
-
-StepStatus failed(Context& context, const char* what, const char* path, long err) {
-  FixedText<kItemLimit> text;
-  text.add(path).add("\n").add(what);
-  memcpy(context.scratch, text.data, text.size + 1);
-  return {static_cast<int>(-err), context.scratch};
-}
 
 // The host's /dev/null, verified to be the device 1:3: masks are made of it, and a swapped one
 // would hand the container any file of the host (CVE-2025-31133).
@@ -36,53 +28,6 @@ long open_host_null() {
     return err < 0 ? err : -ENODEV;
   }
   return fd;
-}
-
-long mask_file(const Context& context, int target_fd) {
-  const long tree = open_tree(context.host_null_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-  if (tree < 0) {
-    return tree;
-  }
-  const long err = move_mount(static_cast<int>(tree), target_fd);
-  sys::close(static_cast<int>(tree));
-  return err;
-}
-
-// One empty read-only tmpfs for all masked directories: made for the first, cloned for the others
-// (`shared_fd` is the attached one).
-long mask_directory(int target_fd, long* shared_fd) {
-  long mount = -1;
-  if (*shared_fd >= 0) {
-    mount = open_tree(static_cast<int>(*shared_fd), "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-  } else {
-    const long fs = sys::call(SYS_fsopen, sys::arg("tmpfs"), FSOPEN_CLOEXEC);
-    if (fs < 0) {
-      return fs;
-    }
-    const int fs_fd = static_cast<int>(fs);
-    fsconfig(fs_fd, FSCONFIG_SET_STRING, "nr_blocks", "1");
-    fsconfig(fs_fd, FSCONFIG_SET_STRING, "nr_inodes", "1");
-    fsconfig(fs_fd, FSCONFIG_SET_STRING, "mode", "0755");
-    mount = fsconfig(fs_fd, FSCONFIG_CMD_CREATE, nullptr, nullptr);
-    if (mount >= 0) {
-      mount =
-          sys::call(SYS_fsmount,
-                    fs_fd,
-                    FSMOUNT_CLOEXEC,
-                    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    }
-    sys::close(fs_fd);
-  }
-  if (mount < 0) {
-    return mount;
-  }
-  const long err = move_mount(static_cast<int>(mount), target_fd);
-  if (err == 0 && *shared_fd < 0) {
-    *shared_fd = mount;
-    return 0;
-  }
-  sys::close(static_cast<int>(mount));
-  return err;
 }
 
 // Makes the mount that carries the directory private: climbs with ".." until a mount root accepts
@@ -102,10 +47,13 @@ long make_carrier_private(int directory_fd) {
   return fd < 0 ? fd : -ELOOP;
 }
 
-// The old root sits below the new one at "." after pivot_root(".", "."); made a slave first so that
-// its unmounting stays here.
-long leave_old_root() {
-  long err = sys::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr);
+// Made a slave first so that its unmounting stays here. By its own descriptor: "." after
+// pivot_root(".", ".") is the new root for mount(2), whose shared volumes would become slaves.
+long leave_old_root(int old_root_fd) {
+  long err = sys::call(SYS_fchdir, old_root_fd);
+  if (err == 0) {
+    err = sys::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr);
+  }
   if (err == 0) {
     err = sys::call(SYS_umount2, sys::arg("."), MNT_DETACH);
   }
@@ -113,11 +61,19 @@ long leave_old_root() {
 }
 
 long pivot(int root_fd) {
+  const long old_root = sys::openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (old_root < 0) {
+    return old_root;
+  }
   long err = sys::call(SYS_fchdir, root_fd);
   if (err == 0) {
     err = sys::call(SYS_pivot_root, sys::arg("."), sys::arg("."));
   }
-  return err == 0 ? leave_old_root() : err;
+  if (err == 0) {
+    err = leave_old_root(static_cast<int>(old_root));
+  }
+  sys::close(static_cast<int>(old_root));
+  return err;
 }
 
 // --no-pivot, for a rootfs on the initramfs: weaker, the old root stays below. The host's proc and
@@ -193,55 +149,6 @@ StepStatus make_working_directory(const InitProgram& program, Context& context) 
   return kOk;
 }
 
-StepStatus mask_paths(const InitProgram& program, Context& context) {
-  long shared_fd = -1;
-  for (const char* path : program.rootfs.masked_paths) {
-    const long target = open_in_root(context.root_fd, path, O_PATH);
-    if (target == -ENOENT || target == -ENOTDIR) {
-      continue;  // nothing there to hide
-    }
-    if (target < 0) {
-      return failed(context, "open", path, target);
-    }
-    const int fd = static_cast<int>(target);
-    struct stat st {};
-    long err = stat_fd(fd, &st);
-    if (err == 0) {
-      err = (st.st_mode & S_IFMT) == S_IFDIR ? mask_directory(fd, &shared_fd)
-                                             : mask_file(context, fd);
-    }
-    sys::close(fd);
-    if (err < 0) {
-      return failed(context, "mask", path, err);
-    }
-  }
-  sys::close(static_cast<int>(shared_fd));
-  return kOk;
-}
-
-StepStatus protect_paths(const InitProgram& program, Context& context) {
-  for (const char* path : program.rootfs.readonly_paths) {
-    const long target = open_in_root(context.root_fd, path, O_PATH);
-    if (target == -ENOENT || target == -ENOTDIR) {
-      continue;
-    }
-    long err = target;
-    if (target >= 0) {
-      const int target_fd = static_cast<int>(target);
-      const long tree = open_tree(target_fd, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
-      err = tree < 0 ? tree
-                     : set_mount_attributes(static_cast<int>(tree), MOUNT_ATTR_RDONLY, 0, 0, true);
-      err = err < 0 ? err : move_mount(static_cast<int>(tree), target_fd);
-      sys::close(static_cast<int>(tree));
-      sys::close(target_fd);
-    }
-    if (err < 0) {
-      return failed(context, "read-only", path, err);
-    }
-  }
-  return kOk;
-}
-
 StepStatus enter_root(const InitProgram& program, Context& context) {
   const long err =
       program.rootfs.no_pivot != 0 ? move_root(context.root_fd) : pivot(context.root_fd);
@@ -258,8 +165,11 @@ StepStatus enter_root(const InitProgram& program, Context& context) {
   if (moved < 0) {
     return {static_cast<int>(-moved), "/"};
   }
-  sys::close(context.host_null_fd);
-  context.host_null_fd = -1;
+  int* const spent[] = {&context.host_null_fd, &context.proc_mount_fd, &context.sys_mount_fd};
+  for (int* fd : spent) {
+    sys::close(*fd);
+    *fd = -1;
+  }
   return kOk;
 }
 

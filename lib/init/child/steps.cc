@@ -18,6 +18,8 @@ constexpr StepEntry kSteps[] = {
     {InitStep::kAwaitParent, await_parent, kAll},
     // Maps are written: only now is uid 0 of the user namespace ours.
     {InitStep::kBecomeRoot, become_root, kAll},
+    // By the container's root, who then owns the message queues' directory.
+    {InitStep::kIpcNamespace, unshare_ipc, kNew},
     {InitStep::kSession, start_session, kAll},
     {InitStep::kKeyring, join_keyring, kAll},
     {InitStep::kLoopback, loopback_up, kNew},
@@ -50,12 +52,15 @@ constexpr StepEntry kSteps[] = {
     {InitStep::kStdio, chown_stdio, kAll},
     {InitStep::kLabel, set_labels, kAll},
     {InitStep::kNoNewPrivileges, set_no_new_privileges, kAll},
-    // Without no_new_privs a filter needs CAP_SYS_ADMIN, so it goes on before identity and
-    // capabilities are given up.
-    {InitStep::kSeccompEarly, seccomp_early, kAll},
     // As root of the container first: the directory may not be reachable for the user.
     {InitStep::kChdir, change_directory, kAll},
     {InitStep::kHome, fill_home, kAll},
+    // After the last file that init itself reads, and before identity: without no_new_privs the
+    // kernel wants CAP_SYS_ADMIN for it.
+    {InitStep::kLandlock, restrict_with_landlock, kAll},
+    // Without no_new_privs a filter needs CAP_SYS_ADMIN, so it goes on before identity and
+    // capabilities are given up.
+    {InitStep::kSeccompEarly, seccomp_early, kAll},
     {InitStep::kIdentity, set_identity, kAll},
     {InitStep::kCapabilities, set_capabilities, kAll},
     {InitStep::kLookup, look_up_command, kAll},

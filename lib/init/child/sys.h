@@ -52,8 +52,9 @@ inline long arg(const void* p) {
   }
 }
 
+// A failed open (-errno) needs no closing.
 inline long close(int fd) {
-  return call(SYS_close, fd);
+  return fd < 0 ? 0 : call(SYS_close, fd);
 }
 inline long read(int fd, void* buffer, size_t size) {
   return call(SYS_read, fd, arg(buffer), static_cast<long>(size));

@@ -1,11 +1,10 @@
 #include "init/child/text.h"
 
-// The loops must not be recognised as the functions that they define.
+// The loops must not be recognised as the functions that they define: GCC needs -fno-tree-loop-distribute-patterns
+// for that (lib/init/CMakeLists.txt), clang -ffreestanding alone.
 extern "C" {
 
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void* memcpy(void* to,
-                                                                           const void* from,
-                                                                           size_t size) {
+void* memcpy(void* to, const void* from, size_t size) {
   auto* out = static_cast<unsigned char*>(to);
   const auto* in = static_cast<const unsigned char*>(from);
   for (size_t i = 0; i < size; ++i) {
@@ -14,9 +13,7 @@ __attribute__((optimize("no-tree-loop-distribute-patterns"))) void* memcpy(void*
   return to;
 }
 
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void* memset(void* to,
-                                                                           int byte,
-                                                                           size_t size) {
+void* memset(void* to, int byte, size_t size) {
   auto* out = static_cast<unsigned char*>(to);
   for (size_t i = 0; i < size; ++i) {
     out[i] = static_cast<unsigned char>(byte);
@@ -24,9 +21,7 @@ __attribute__((optimize("no-tree-loop-distribute-patterns"))) void* memset(void*
   return to;
 }
 
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void* memmove(void* to,
-                                                                            const void* from,
-                                                                            size_t size) {
+void* memmove(void* to, const void* from, size_t size) {
   auto* out = static_cast<unsigned char*>(to);
   const auto* in = static_cast<const unsigned char*>(from);
   if (out < in) {

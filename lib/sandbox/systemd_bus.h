@@ -1,11 +1,12 @@
-// SystemdClient: transient systemd units for containers, over D-Bus to the system manager or
+// SystemdBus: transient systemd units for containers, over D-Bus to the system manager or
 // (rootless) the user's.
 //
 // One connection for the life of the object. Where there is no bus the manager's private socket is
 // used, as systemctl does. Every call that starts or stops waits for its job to finish, at most 30
-// s, and errors name the unit. Called by cgroup.cc and cgroup_control.cc.
-#ifndef REDOUBT_SANDBOX_SYSTEMD_UNIT_H_
-#define REDOUBT_SANDBOX_SYSTEMD_UNIT_H_
+// s, and errors name the unit. Needs libsystemd, so it is called by redoubt-dl only (dl/main.cc);
+// systemd_client.h is the same for everybody else.
+#ifndef REDOUBT_SANDBOX_SYSTEMD_BUS_H_
+#define REDOUBT_SANDBOX_SYSTEMD_BUS_H_
 
 #include <memory>
 #include <string>
@@ -19,13 +20,13 @@ namespace redoubt::sandbox {
 
 inline constexpr int kUnitJobTimeoutMs = 30'000;
 
-class SystemdClient {
+class SystemdBus {
  public:
-  static Result<SystemdClient> connect(bool rootless);
+  static Result<SystemdBus> connect(bool rootless);
 
-  SystemdClient(SystemdClient&&) noexcept;
-  SystemdClient& operator=(SystemdClient&&) noexcept;
-  ~SystemdClient();
+  SystemdBus(SystemdBus&&) noexcept;
+  SystemdBus& operator=(SystemdBus&&) noexcept;
+  ~SystemdBus();
 
   // "252" of "252.39-1~deb12u2".
   Result<int> version();
@@ -45,7 +46,7 @@ class SystemdClient {
 
  private:
   class Connection;
-  explicit SystemdClient(std::unique_ptr<Connection> connection);
+  explicit SystemdBus(std::unique_ptr<Connection> connection);
   Status reset_failed(const std::string& unit);
 
   std::unique_ptr<Connection> connection_;
@@ -60,4 +61,4 @@ std::string unix_bus_address(std::string_view path);
 
 }  // namespace redoubt::sandbox
 
-#endif  // REDOUBT_SANDBOX_SYSTEMD_UNIT_H_
+#endif  // REDOUBT_SANDBOX_SYSTEMD_BUS_H_

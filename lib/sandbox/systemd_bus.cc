@@ -1,4 +1,4 @@
-#include "sandbox/systemd_unit.h"
+#include "sandbox/systemd_bus.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ std::string user_runtime_directory() {
 }  // namespace
 
 // The bus and what is waited for on it.
-class SystemdClient::Connection {
+class SystemdBus::Connection {
  public:
   explicit Connection(const SystemdLibrary& library) : sd_(library) {}
   ~Connection() {
@@ -99,7 +99,7 @@ class SystemdClient::Connection {
   std::vector<RemovedJob> removed_;
 };
 
-int SystemdClient::Connection::open_bus(bool rootless) {
+int SystemdBus::Connection::open_bus(bool rootless) {
   if (!rootless) {
     return sd_.open_system(&bus_);
   }
@@ -114,7 +114,7 @@ int SystemdClient::Connection::open_bus(bool rootless) {
   return r < 0 ? r : sd_.start(bus_);
 }
 
-int SystemdClient::Connection::open_private_socket(const std::string& path) {
+int SystemdBus::Connection::open_private_socket(const std::string& path) {
   if (!socket_exists(path)) {
     return -ENOENT;
   }
@@ -123,7 +123,7 @@ int SystemdClient::Connection::open_private_socket(const std::string& path) {
   return r < 0 ? r : sd_.start(bus_);
 }
 
-Status SystemdClient::Connection::open(bool rootless) {
+Status SystemdBus::Connection::open(bool rootless) {
   const int failed = open_bus(rootless);
   if (failed >= 0) {
     return {};
@@ -146,7 +146,7 @@ Status SystemdClient::Connection::open(bool rootless) {
       -failed);
 }
 
-Result<std::string> SystemdClient::Connection::manager_property(const char* name) {
+Result<std::string> SystemdBus::Connection::manager_property(const char* name) {
   sd_bus_error error = SD_BUS_ERROR_NULL;
   char* value = nullptr;
   const int r =
@@ -161,13 +161,13 @@ Result<std::string> SystemdClient::Connection::manager_property(const char* name
   return text;
 }
 
-BusMessage SystemdClient::Connection::new_call(const char* method) {
+BusMessage SystemdBus::Connection::new_call(const char* method) {
   sd_bus_message* message = nullptr;
   const int r = sd_.new_method_call(bus_, &message, kDestination, kObject, kManager, method);
   return BusMessage(sd_, r < 0 ? nullptr : message, r);
 }
 
-bool SystemdClient::Connection::call(const BusMessage& message,
+bool SystemdBus::Connection::call(const BusMessage& message,
                                      sd_bus_message** reply,
                                      BusFailure& failure) {
   if (message.result() < 0) {
@@ -189,7 +189,7 @@ bool SystemdClient::Connection::call(const BusMessage& message,
   return r >= 0;
 }
 
-int SystemdClient::Connection::on_job_removed(sd_bus_message* message,
+int SystemdBus::Connection::on_job_removed(sd_bus_message* message,
                                               void* self,
                                               sd_bus_error* /*error*/) {
   auto* connection = static_cast<Connection*>(self);
@@ -205,7 +205,7 @@ int SystemdClient::Connection::on_job_removed(sd_bus_message* message,
   return 0;
 }
 
-Status SystemdClient::Connection::subscribe() {
+Status SystemdBus::Connection::subscribe() {
   if (signal_ != nullptr) {
     return {};
   }
@@ -219,7 +219,7 @@ Status SystemdClient::Connection::subscribe() {
   return call(message, nullptr, failure) ? Status() : failure.error("systemd: Subscribe");
 }
 
-Result<std::string> SystemdClient::Connection::wait_job(const std::string& job) {
+Result<std::string> SystemdBus::Connection::wait_job(const std::string& job) {
   const Deadline deadline(kUnitJobTimeoutMs);
   for (;;) {
     int r = sd_.process(bus_, nullptr);
@@ -241,29 +241,29 @@ Result<std::string> SystemdClient::Connection::wait_job(const std::string& job) 
   }
 }
 
-SystemdClient::SystemdClient(std::unique_ptr<Connection> connection)
+SystemdBus::SystemdBus(std::unique_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
-SystemdClient::SystemdClient(SystemdClient&&) noexcept = default;
-SystemdClient& SystemdClient::operator=(SystemdClient&&) noexcept = default;
-SystemdClient::~SystemdClient() = default;
+SystemdBus::SystemdBus(SystemdBus&&) noexcept = default;
+SystemdBus& SystemdBus::operator=(SystemdBus&&) noexcept = default;
+SystemdBus::~SystemdBus() = default;
 
-Result<SystemdClient> SystemdClient::connect(bool rootless) {
+Result<SystemdBus> SystemdBus::connect(bool rootless) {
   TRY_ASSIGN(const SystemdLibrary library, load_systemd_library());
   auto connection = std::make_unique<Connection>(library);
   TRY(connection->open(rootless));
-  return SystemdClient(std::move(connection));
+  return SystemdBus(std::move(connection));
 }
 
-Result<int> SystemdClient::version() {
+Result<int> SystemdBus::version() {
   TRY_ASSIGN(const std::string text, connection_->manager_property("Version"));
   return parse_systemd_version(text);
 }
 
-Result<std::string> SystemdClient::control_group() {
+Result<std::string> SystemdBus::control_group() {
   return connection_->manager_property("ControlGroup");
 }
 
-Status SystemdClient::start_unit(const std::string& unit,
+Status SystemdBus::start_unit(const std::string& unit,
                                  const std::vector<UnitProperty>& properties) {
   TRY(connection_->subscribe());
   const auto start = [&](sd_bus_message** reply, BusFailure& failure) {
@@ -301,7 +301,7 @@ Status SystemdClient::start_unit(const std::string& unit,
                concat("error creating systemd unit `", unit, "`: got `", result, "`"));
 }
 
-Status SystemdClient::set_properties(const std::string& unit,
+Status SystemdBus::set_properties(const std::string& unit,
                                      const std::vector<UnitProperty>& properties) {
   if (properties.empty()) {
     return {};
@@ -314,14 +314,14 @@ Status SystemdClient::set_properties(const std::string& unit,
   return connection_->call(message, nullptr, failure) ? Status() : failure.error(unit);
 }
 
-Status SystemdClient::reset_failed(const std::string& unit) {
+Status SystemdBus::reset_failed(const std::string& unit) {
   BusMessage message = connection_->new_call("ResetFailedUnit");
   message.append_text(unit);
   BusFailure failure;
   return connection_->call(message, nullptr, failure) ? Status() : failure.error(unit);
 }
 
-Status SystemdClient::stop_unit(const std::string& unit) {
+Status SystemdBus::stop_unit(const std::string& unit) {
   TRY(connection_->subscribe());
   BusMessage message = connection_->new_call("StopUnit");
   message.append_text(unit);

@@ -1,0 +1,9 @@
+/* The programs of programs/ inside redoubt (object.h). */
+    .section .rodata
+    .balign 16
+    .globl redoubt_bpf_object
+    .globl redoubt_bpf_object_end
+redoubt_bpf_object:
+    .incbin REDOUBT_BPF_OBJECT
+redoubt_bpf_object_end:
+    .section .note.GNU-stack,"",%progbits

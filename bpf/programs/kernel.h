@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The few kernel types that the programs read, with the few members that they read. The offsets are filled in when the programs are loaded, from the
+ * running kernel's BTF (CO-RE), so no header of the build host's kernel takes part.
+ *
+ * Members are read through typed pointers only, never with bpf_probe_read_kernel(): that helper is refused under lockdown=confidentiality. */
+#ifndef REDOUBT_BPF_PROGRAMS_KERNEL_H_
+#define REDOUBT_BPF_PROGRAMS_KERNEL_H_
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "../abi.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pid {
+  unsigned int level;
+};
+
+struct task_struct {
+  int pid;
+  int tgid;
+  struct task_struct* real_parent;
+  struct task_struct* group_leader;
+  struct pid* thread_pid;
+  char comm[16];
+};
+
+struct super_block {
+  unsigned long s_magic;
+  unsigned long s_flags;
+};
+
+struct inode {
+  struct super_block* i_sb;
+};
+
+struct qstr {
+  union {
+    struct {
+      unsigned int hash;
+      unsigned int len;
+    };
+  };
+};
+
+struct dentry {
+  struct qstr d_name;
+  unsigned char d_iname[32];
+};
+
+/* 6.14 gave the array a new name and a union around it. */
+struct shortname_store {
+  unsigned char string[40];
+};
+struct dentry___shortname {
+  struct shortname_store d_shortname;
+};
+
+struct path {
+  struct dentry* dentry;
+};
+
+struct file {
+  unsigned int f_mode;
+  struct path f_path;
+  struct inode* f_inode;
+};
+
+struct linux_binprm {
+  struct file* file;
+};
+
+enum kernel_read_file_id { READING_UNKNOWN };
+enum kernel_load_data_id { LOADING_UNKNOWN };
+enum lockdown_reason { LOCKDOWN_NONE };
+
+#pragma clang attribute pop
+
+struct cred;
+struct key;
+struct vfsmount;
+
+#endif /* REDOUBT_BPF_PROGRAMS_KERNEL_H_ */

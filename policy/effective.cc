@@ -1,0 +1,200 @@
+#include "policy/effective.h"
+
+#include <algorithm>
+
+#include "base/str.h"
+#include "policy/annotations.h"
+#include "policy/document/merge.h"
+#include "policy/document/read_document.h"
+#include "policy/harden.h"
+
+namespace redoubt::policy {
+namespace {
+
+constexpr const char* kDefaultProfile = "default";
+constexpr size_t kMaxChain = 8;
+
+Result<Document> read_profile(const ProfileLookup& find_profile, const std::string& name) {
+  TRY_ASSIGN(const std::optional<SourceText> text, find_profile(name));
+  if (!text) {
+    return Error::invalid(concat("profile ", quote(name), ": there is none of that name"));
+  }
+  TRY_ASSIGN(Document document, read_source(*text));
+  const bool best_effort =
+      document[Field::kMode].present && document.level(Field::kMode) < kModeRequired;
+  for (Rule& rule : document.rules) {
+    rule.best_effort = best_effort;
+  }
+  if (document.name != name) {
+    return Error::invalid(concat(
+        text->source, ": /name: is ", quote(document.name), ", the file is for ", quote(name)));
+  }
+  return document;
+}
+
+Result<Document> load_chain(const ProfileLookup& find_profile,
+                            const std::string& name,
+                            std::vector<std::string>& chain) {
+  if (chain.size() == kMaxChain || std::find(chain.begin(), chain.end(), name) != chain.end()) {
+    return Error::invalid(concat("profile ",
+                                 quote(chain.front()),
+                                 ": /extends: ",
+                                 join(chain, " -> "),
+                                 " -> ",
+                                 name,
+                                 " is a circle or too long"));
+  }
+  chain.push_back(name);
+  TRY_ASSIGN(Document document, read_profile(find_profile, name));
+  const std::vector<std::string> bases = document.extends;
+  for (const std::string& base : bases) {
+    TRY_ASSIGN(const Document parent, load_chain(find_profile, base, chain));
+    document = meet(document, parent);
+  }
+  chain.pop_back();
+  return document;
+}
+
+// The strongest opinion first: of equal values the first source is the one that is named.
+struct Selection {
+  Document node;  // rules only
+  Document profile;
+  AnnotationPolicy annotations;
+  bool reject = true;
+  std::vector<std::string> warnings;
+};
+
+std::string widening_text(std::string_view who,
+                          const FieldInfo& info,
+                          const Document& asked,
+                          const Document& bound) {
+  const FieldValue& limit = bound[info.field];
+  return concat(who,
+                ": ",
+                info.path,
+                ": ",
+                place_of(asked.rules[asked[info.field].rule]),
+                " asks for ",
+                value_text(info, asked[info.field]),
+                ", ",
+                limit.present ? place_of(bound.rules[limit.rule]) : std::string("policy"),
+                " allows ",
+                value_text(info, limit));
+}
+
+// Fields that are not mentioned ask for nothing.
+Status refuse_widening(std::string_view who,
+                       const Document& asked,
+                       const Document& bound,
+                       Selection& selection) {
+  for (const Field field : wider_fields(asked, bound)) {
+    if (!asked[field].present) {
+      continue;
+    }
+    std::string text = widening_text(who, info_of(field), asked, bound);
+    if (selection.reject) {
+      return Error(ErrorKind::kDenied, std::move(text));
+    }
+    selection.warnings.push_back(concat(text, "; the tighter value is used"));
+  }
+  return {};
+}
+
+Result<Document> read_node(const std::optional<SourceText>& node) {
+  if (!node) {
+    Document none;
+    none.kind = DocumentKind::kNodePolicy;
+    return none;
+  }
+  TRY_ASSIGN(Document document,
+             read_document(node->text, node->source, {.kind = DocumentKind::kNodePolicy}));
+  for (Rule& rule : document.rules) {
+    rule.hard = true;
+  }
+  return document;
+}
+
+Status select_profile(const PolicySources& sources, Selection& selection) {
+  const FieldValue& node_default = selection.node[Field::kNodeDefaultProfile];
+  const std::string default_name = node_default.present ? node_default.text : kDefaultProfile;
+  TRY_ASSIGN(selection.profile, load_profile(sources.find_profile, default_name));
+  const AnnotationPolicy& asked = selection.annotations;
+  if (asked.profile.empty() || asked.profile == default_name) {
+    return {};
+  }
+  Result<Document> named = load_profile(sources.find_profile, asked.profile);
+  if (!named) {
+    return std::move(named).error().add_context(asked.profile_source);
+  }
+  TRY(refuse_widening(asked.profile_source, *named, selection.node, selection));
+  const FieldValue& allowed = selection.node[Field::kNodeAllowedProfiles];
+  if (allowed.present && find_entry(allowed, asked.profile) != nullptr) {
+    selection.profile = *std::move(named);
+    return {};
+  }
+  TRY(refuse_widening(asked.profile_source, *named, selection.profile, selection));
+  selection.profile = meet(*named, selection.profile);
+  return {};
+}
+
+}  // namespace
+
+bool restricts_network(const Effective& policy) {
+  for (const Document* document : {&policy.document, &policy.privileged}) {
+    if ((*document)[Field::kNetworkConnect].present || (*document)[Field::kNetworkBind].present) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<Document> read_source(const SourceText& profile) {
+  return profile.built_in != nullptr ? profile.built_in()
+                                     : read_document(profile.text, profile.source);
+}
+
+Result<Document> load_profile(const ProfileLookup& find_profile, const std::string& name) {
+  std::vector<std::string> chain;
+  return load_chain(find_profile, name, chain);
+}
+
+std::optional<SourceText> find_embedded_profile(std::string_view name) {
+  for (const EmbeddedProfile& profile : embedded_profiles()) {
+    if (profile.name == name) {
+      return SourceText{{}, concat("profiles/", name, ".json"), profile.document};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Effective> choose_policy(const PolicySources& sources,
+                                const std::map<std::string, std::string>& annotations) {
+  Selection selection;
+  TRY_ASSIGN(selection.node, read_node(sources.node));
+  TRY_ASSIGN(selection.annotations, read_annotations(annotations));
+  selection.reject = selection.node.level(Field::kNodeOnConflict, 1) != 0;
+  TRY(select_profile(sources, selection));
+  Effective effective;
+  effective.profile = selection.profile.name;
+  effective.is_plain_default = !sources.node && !selection.annotations.any;
+  if (effective.is_plain_default) {
+    effective.document = std::move(selection.profile);
+    TRY(check_conflicts(effective.document));
+    return effective;
+  }
+  const Document& asked = selection.annotations.document;
+  TRY(refuse_widening(
+      "annotations", asked, meet(selection.node, selection.profile), selection));
+
+  const Document own_wish = selection.annotations.profile.empty()
+                                ? asked
+                                : meet(asked, selection.profile);
+  const bool floor = selection.node.level(Field::kNodePrivileged) != 0;
+  effective.privileged = floor ? meet(selection.node, own_wish) : own_wish;
+  effective.document = meet(meet(selection.node, asked), selection.profile);
+  TRY(check_conflicts(effective.document));
+  effective.warnings = std::move(selection.warnings);
+  return effective;
+}
+
+}  // namespace redoubt::policy

@@ -1,0 +1,70 @@
+// Which policy is in force for a container: the node's rules, the profile, and what the annotations
+// add, merged into one Document.
+//
+// Sources, strongest first: the node policy's own rules, then the profile (the node's default or
+// one that an annotation names), then annotations. Everything meets, so nothing can widen; an
+// annotation that tries is refused with the field, both sources and both values. Pure: documents
+// come in as text, through a function for the profiles, since which ones are needed turns out on
+// the way.
+#ifndef REDOUBT_POLICY_EFFECTIVE_H_
+#define REDOUBT_POLICY_EFFECTIVE_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/document/document.h"
+
+namespace redoubt::policy {
+
+struct SourceText {
+  std::string text;
+  std::string source;  // for messages: "/etc/redoubt/profiles/web.json"
+  Document (*built_in)() = nullptr;  // of a profile inside of the program, which has no text
+};
+
+// The profile of that name, or nothing.
+using ProfileLookup = std::function<Result<std::optional<SourceText>>(const std::string& name)>;
+
+struct PolicySources {
+  std::optional<SourceText> node;  // config.json of the node
+  ProfileLookup find_profile;
+};
+
+struct Effective {
+  Document document;
+  // What a privileged container is kept under when the node lets it run: what its own annotations
+  // say, and with node.privileged "floor" the node's rules.
+  Document privileged;
+  std::string profile;  // name
+  // Nothing but the built-in default profile: need not be stored with the container.
+  bool is_plain_default = false;
+  std::vector<std::string> warnings;  // clamped requests
+};
+
+Result<Effective> choose_policy(const PolicySources& sources,
+                                const std::map<std::string, std::string>& annotations);
+
+// Whether it has network.connect or network.bind, so that HostFacts::cgroup_bpf_network counts.
+bool restricts_network(const Effective& policy);
+
+// Reads one profile.
+Result<Document> read_source(const SourceText& profile);
+// With all that it extends.
+Result<Document> load_profile(const ProfileLookup& find_profile, const std::string& name);
+
+// The profiles inside of the program, sorted by name.
+struct EmbeddedProfile {
+  std::string_view name;
+  Document (*document)();
+};
+std::span<const EmbeddedProfile> embedded_profiles();
+std::optional<SourceText> find_embedded_profile(std::string_view name);
+
+}  // namespace redoubt::policy
+
+#endif  // REDOUBT_POLICY_EFFECTIVE_H_

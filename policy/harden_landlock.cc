@@ -1,0 +1,107 @@
+// Landlock: allow-lists that init puts on itself. Its ports come from harden_network.cc.
+#include <linux/landlock.h>
+
+#include "base/str.h"
+#include "policy/harden.h"
+
+namespace redoubt::policy {
+namespace {
+
+// Headers of Debian 12 end at ABI 2.
+constexpr uint64_t kFsTruncate = uint64_t{1} << 14;       // ABI 3
+constexpr uint64_t kScopeAbstractUnix = uint64_t{1} << 0;  // ABI 6
+constexpr uint64_t kScopeSignal = uint64_t{1} << 1;        // ABI 6
+constexpr int kAbiRefer = 2;
+constexpr int kAbiTruncate = 3;
+constexpr int kAbiScopes = 6;
+
+uint64_t write_access(int abi) {
+  uint64_t access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+  access |= abi >= kAbiRefer ? uint64_t{LANDLOCK_ACCESS_FS_REFER} : 0;
+  access |= abi >= kAbiTruncate ? kFsTruncate : 0;
+  return access;
+}
+
+uint64_t access_of(Field field, int abi) {
+  switch (field) {
+    case Field::kFilesRead:
+      return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    case Field::kFilesWrite:
+      return write_access(abi);
+    default:
+      return LANDLOCK_ACCESS_FS_EXECUTE;
+  }
+}
+
+void add_path(plan::Landlock& landlock, const std::string& path, uint64_t access) {
+  for (plan::LandlockPath& known : landlock.paths) {
+    if (known.path == path) {
+      known.access |= access;
+      return;
+    }
+  }
+  landlock.paths.push_back({path, access});
+}
+
+Status harden_tree(Hardener& h, Field field) {
+  if (!h.has(field)) {
+    return {};
+  }
+  if (h.host.landlock_abi < 1) {
+    return h.degrade(field, "", "this kernel has no Landlock");
+  }
+  plan::Landlock& landlock = h.plan.hardening.landlock;
+  const uint64_t access = access_of(field, h.host.landlock_abi);
+  landlock.handled_fs |= access;
+  for (const Entry& entry : h.policy[field].entries) {
+    add_path(landlock, entry.key, access);
+  }
+  h.decide(field,
+           value_text(info_of(field), h.policy[field]),
+           "landlock",
+           field == Field::kFilesWrite && h.host.landlock_abi < kAbiTruncate
+               ? "truncate(2) is not covered before Landlock ABI 3"
+               : "");
+  return {};
+}
+
+Status harden_scopes(Hardener& h) {
+  if (!h.has(Field::kLandlockScopes)) {
+    return {};
+  }
+  if (h.host.landlock_abi < kAbiScopes) {
+    return h.degrade(Field::kLandlockScopes, "", "needs Landlock ABI 6 (Linux 6.12)");
+  }
+  const FieldValue& scopes = h.policy[Field::kLandlockScopes];
+  uint64_t& scoped = h.plan.hardening.landlock.scoped;
+  scoped |= find_entry(scopes, "abstract-unix-sockets") != nullptr ? kScopeAbstractUnix : 0;
+  scoped |= find_entry(scopes, "signals") != nullptr ? kScopeSignal : 0;
+  h.decide(Field::kLandlockScopes, value_text(info_of(Field::kLandlockScopes), scopes), "landlock");
+  return {};
+}
+
+}  // namespace
+
+Status harden_landlock(Hardener& h) {
+  if (h.audits()) {
+    h.layer("landlock", "audit", "no audit mode before ABI 7: nothing applied");
+    return {};
+  }
+  TRY(harden_tree(h, Field::kFilesRead));
+  TRY(harden_tree(h, Field::kFilesWrite));
+  TRY(harden_tree(h, Field::kFilesExecute));
+  TRY(harden_scopes(h));
+  const bool active = h.plan.hardening.landlock.active();
+  h.layer("landlock",
+          active ? "active" : "off",
+          h.host.landlock_abi < 1 ? "this kernel has no Landlock"
+          : active                ? concat("ABI ", h.host.landlock_abi)
+                                  : "the profile asks for none of it");
+  return {};
+}
+
+}  // namespace redoubt::policy

@@ -1,0 +1,190 @@
+// doctor: what this host can enforce, and the remedy for each lack.
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/output.h"
+#include "runc-compat/cli/report.h"
+#include "runc-compat/cli/verbs.h"
+#include "runc-compat/launch/container.h"
+#include "runc-compat/launch/policy_files.h"
+#include "sandbox/probe.h"
+
+namespace redoubt::cli {
+namespace {
+
+constexpr char kFormat[] = "format";
+constexpr int kFullLandlockAbi = 6;
+
+constexpr Flag kFlags[] = {
+    {.name = kFormat,
+     .short_name = "f",
+     .placeholder = "FORMAT",
+     .default_text = "table",
+     .help = "table or json"},
+};
+
+struct Check {
+  std::string what;
+  bool good = false;
+  bool essential = false;
+  std::string finding, remedy;
+};
+
+using Checks = std::vector<Check>;
+
+void check_seccomp(const sandbox::KernelFeatures& kernel, Checks& checks) {
+  const bool library = !kernel.libseccomp_version.empty();
+  checks.push_back({"seccomp",
+                    kernel.seccomp_filter && library,
+                    true,
+                    !kernel.seccomp_filter ? "this kernel has no filters"
+                    : library              ? concat("libseccomp ", kernel.libseccomp_version)
+                                           : "libseccomp.so.2 cannot be loaded",
+                    !kernel.seccomp_filter ? "boot a kernel with CONFIG_SECCOMP_FILTER"
+                                           : "install libseccomp2"});
+}
+
+void check_cgroups(const plan::HostFacts& host, const sandbox::KernelFeatures& kernel, Checks& checks) {
+  checks.push_back({"cgroup v2",
+                    kernel.cgroup_v2 && host.cgroup_v2_only,
+                    !kernel.cgroup_v2,
+                    !kernel.cgroup_v2      ? "not mounted"
+                    : host.cgroup_v2_only ? "the only version"
+                                          : "beside version 1: limits of its controllers fail",
+                    "boot with systemd.unified_cgroup_hierarchy=1"});
+}
+
+void check_network_filter(Checks& checks) {
+  const bool loads = sandbox::probe_network_filter();
+  checks.push_back({"cgroup network filter",
+                    loads,
+                    false,
+                    loads ? "programs for connect, sendmsg and bind"
+                          : "no programs can be loaded: network.connect and .bind hold TCP ports only",
+                    "Linux 4.18 or newer with CONFIG_CGROUP_BPF; root with CAP_BPF and CAP_NET_ADMIN"});
+}
+
+void check_lsms(const plan::HostFacts& host, Checks& checks) {
+  const int abi = host.landlock_abi;
+  checks.push_back({"landlock",
+                    abi >= kFullLandlockAbi,
+                    false,
+                    abi == 0 ? "none" : concat("ABI ", abi),
+                    abi == 0 ? "add landlock to the lsm= list of the kernel command line"
+                             : "Linux 6.12 has ABI 6: ports and scopes"});
+  checks.push_back({"mandatory access control",
+                    host.selinux_enabled || host.apparmor_enabled,
+                    false,
+                    host.selinux_enabled    ? "SELinux"
+                    : host.apparmor_enabled ? "AppArmor"
+                                            : "neither SELinux nor AppArmor",
+                    "enable the one that the distribution supports"});
+  const size_t closed = host.bpf_lsm_fields.size();
+  checks.push_back({"bpf lsm",
+                    closed != 0,
+                    false,
+                    closed != 0 ? concat("programs attached, ", closed, " surfaces")
+                                : host.bpf_lsm_lack,
+                    "add bpf to the lsm= list of the kernel command line, install libbpf1, then: redoubt bpf load"});
+  checks.push_back({"virtual machines",
+                    host.virtual_machines,
+                    false,
+                    host.virtual_machines ? "yes" : "none to be had: isolation \"vm\" is refused",
+                    "a later release brings the monitor"});
+}
+
+void check_privilege(const plan::HostFacts& host, const sandbox::KernelFeatures& kernel, Checks& checks) {
+  const bool full = host.euid == 0 && !host.in_user_namespace;
+  checks.push_back({"privilege",
+                    full,
+                    false,
+                    full ? "root of the host" : concat("user id ", host.euid, host.in_user_namespace ? " in a user namespace" : ""),
+                    "rootless containers go without cgroup limits that were not delegated"});
+  checks.push_back({"id-mapped mounts",
+                    kernel.idmapped_mounts,
+                    false,
+                    kernel.idmapped_mounts ? "yes" : "no",
+                    "Linux 5.12 or newer"});
+}
+
+void check_policy(Checks& checks) {
+  Check check{"policy files", true, true, "built-in profiles only", "correct the file; redoubt profile lint helps"};
+  Result<launch::PolicyFiles> files = launch::PolicyFiles::of_node();
+  if (!files) {
+    check.good = false;
+    check.finding = files.error().message();
+  } else {
+    const policy::PolicySources sources = files->sources();
+    const Result<policy::Effective> effective = policy::choose_policy(sources, {});
+    check.good = effective.has_value();
+    check.finding = !effective       ? effective.error().message()
+                    : sources.node ? sources.node->source
+                                   : check.finding;
+  }
+  checks.push_back(std::move(check));
+}
+
+json::Value to_json(const Checks& checks) {
+  json::Value out{json::Array()};
+  for (const Check& check : checks) {
+    json::Value row;
+    row.set("check", check.what).set("good", check.good).set("essential", check.essential);
+    out.push(row.set("finding", check.finding).set("remedy", check.good ? "" : check.remedy));
+  }
+  return out;
+}
+
+std::string to_text(const Checks& checks, const ReportStyle& style) {
+  std::vector<std::vector<Cell>> rows;
+  for (const Check& check : checks) {
+    const Colour colour = check.good ? Colour::kGood : check.essential ? Colour::kBad : Colour::kWarn;
+    rows.push_back({{check.good ? "ok" : check.essential ? "FAIL" : "lacks", colour},
+                    {check.what, Colour::kBold},
+                    {check.finding},
+                    {check.good ? "" : check.remedy}});
+  }
+  return format_report({"", "WHAT", "FOUND", "REMEDY"}, rows, style);
+}
+
+Result<int> run_doctor(const Globals& /*globals*/, const Arguments& arguments) {
+  const std::string& format = arguments.text(kFormat);
+  if (format != "table" && format != "json") {
+    return Error::invalid(concat("invalid format: ", quote(format), "; must be table or json"));
+  }
+  const plan::HostFacts host = launch::probe_launch_host(launch::BpfSet::kQuery);
+  const sandbox::KernelFeatures kernel = sandbox::probe_kernel_features();
+  Checks checks;
+  check_privilege(host, kernel, checks);
+  check_seccomp(kernel, checks);
+  check_cgroups(host, kernel, checks);
+  check_network_filter(checks);
+  check_lsms(host, checks);
+  check_policy(checks);
+  TRY(print(format == "json" ? json::dump(to_json(checks), json::Layout::kIndent2) + "\n"
+                             : to_text(checks, stdout_style())));
+  for (const Check& check : checks) {
+    if (check.essential && !check.good) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+constinit const Verb kVerbDoctor = {
+    .name = "doctor",
+    .group = VerbGroup::kPolicy,
+    .summary = "check what this host can enforce",
+    .description =
+        "One line for each thing that containers are confined with: whether this host has it, what\n"
+        "was found, and what to do. Exits with 1 when something is missing that nothing works\n"
+        "without.",
+    .examples = "redoubt doctor",
+    .flags = kFlags,
+    .run = run_doctor,
+};
+
+}  // namespace redoubt::cli

@@ -1,0 +1,283 @@
+// profile list, show, lint, diff, merge, simulate, schema, fields: the policy documents.
+#include <algorithm>
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "policy/document/merge.h"
+#include "policy/document/read_document.h"
+#include "policy/document/schema.h"
+#include "policy/document/write_document.h"
+#include "policy/effective.h"
+#include "policy/lint.h"
+#include "policy/simulate.h"
+#include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/output.h"
+#include "runc-compat/cli/report.h"
+#include "runc-compat/cli/verbs.h"
+#include "runc-compat/launch/policy_files.h"
+
+namespace redoubt::cli {
+namespace {
+
+constexpr char kFormat[] = "format";
+constexpr size_t kMaxTrace = size_t{64} << 20;
+
+constexpr Flag kFlags[] = {
+    {.name = kFormat,
+     .short_name = "f",
+     .placeholder = "FORMAT",
+     .default_text = "table",
+     .help = "list, show, lint, diff, simulate: table or json"},
+};
+
+using policy::Document;
+using policy::Field;
+
+struct Documents {
+  Document raw, merged;
+};
+
+// What a word of the command line names: a profile, or a file when it looks like one.
+Result<Documents> open_document(launch::PolicyFiles& files, const std::string& word) {
+  const policy::PolicySources sources = files.sources();
+  Documents documents;
+  if (word.find('/') == std::string::npos && !word.ends_with(".json")) {
+    TRY_ASSIGN(const std::optional<policy::SourceText> text, sources.find_profile(word));
+    if (!text) {
+      return Error::invalid(concat("profile ", quote(word), ": there is none of that name"));
+    }
+    TRY_ASSIGN(documents.raw, policy::read_source(*text));
+  } else {
+    TRY_ASSIGN(const std::string text, read_file(word, policy::kMaxDocumentBytes));
+    TRY_ASSIGN(documents.raw, policy::read_document(text, word));
+  }
+  documents.merged = documents.raw;
+  for (const std::string& base : documents.raw.extends) {
+    TRY_ASSIGN(const Document parent, policy::load_profile(sources.find_profile, base));
+    documents.merged = policy::meet(documents.merged, parent);
+  }
+  return documents;
+}
+
+struct Call {
+  launch::PolicyFiles& files;
+  const std::vector<std::string>& words;  // after the first
+  bool as_json = false;
+  ReportStyle style = {};
+};
+
+Status print_json(const json::Value& value) {
+  return print(json::dump(value, json::Layout::kIndent2) + "\n");
+}
+
+Result<int> list(Call& call) {
+  std::vector<std::vector<Cell>> rows;
+  json::Value out{json::Array()};
+  for (const auto& [name, source] : call.files.list()) {
+    Result<Documents> documents = open_document(call.files, name);
+    const std::string description =
+        documents ? documents->raw.description : documents.error().message();
+    rows.push_back({{name, Colour::kBold},
+                    {source, Colour::kFaint},
+                    {description, documents ? Colour::kPlain : Colour::kBad}});
+    json::Value row;
+    row.set("name", name).set("source", source).set("usable", documents.has_value());
+    out.push(row.set("description", description));
+  }
+  TRY(call.as_json ? print_json(out)
+                   : print(format_report({"NAME", "SOURCE", "WHAT IT IS FOR"}, rows, call.style)));
+  return 0;
+}
+
+Result<int> show(Call& call) {
+  TRY_ASSIGN(const Documents documents, open_document(call.files, call.words[0]));
+  if (call.as_json) {
+    TRY(print_json(policy::to_json(documents.merged)));
+    return 0;
+  }
+  std::vector<std::vector<Cell>> rows;
+  for (const policy::FieldInfo& info : policy::field_table()) {
+    const policy::FieldValue& value = documents.merged[info.field];
+    if (value.present) {
+      const policy::Rule& rule = documents.merged.rules[value.rule];
+      rows.push_back({{std::string(info.path), Colour::kBold},
+                      {policy::value_text(info, value)},
+                      {policy::place_of(rule), Colour::kFaint},
+                      {rule.reason}});
+    }
+  }
+  TRY(print(coloured_line(documents.raw.description, Colour::kBold, call.style) + '\n' +
+            format_report({"FIELD", "VALUE", "RULE", "REASON"}, rows, call.style)));
+  return 0;
+}
+
+Result<int> lint(Call& call) {
+  TRY_ASSIGN(const Document standard,
+             policy::load_profile(call.files.sources().find_profile, "default"));
+  std::vector<std::vector<Cell>> rows;
+  json::Value out{json::Array()};
+  bool failed = false;
+  for (const std::string& word : call.words) {
+    TRY_ASSIGN(const Documents documents, open_document(call.files, word));
+    for (const policy::Finding& finding : policy::lint(documents.raw, documents.merged, standard)) {
+      const bool error = finding.severity == policy::Severity::kError;
+      failed |= error;
+      const std::string severity(policy::severity_word(finding.severity));
+      rows.push_back({{finding.place},
+                      {severity, error ? Colour::kBad : Colour::kWarn},
+                      {finding.field},
+                      {finding.what}});
+      json::Value row;
+      row.set("place", finding.place).set("severity", severity).set("field", finding.field);
+      out.push(row.set("what", finding.what));
+    }
+  }
+  TRY(call.as_json ? print_json(out) : print(format_report({}, rows, call.style)));
+  return failed ? 1 : 0;
+}
+
+Result<int> diff(Call& call) {
+  TRY_ASSIGN(const Documents a, open_document(call.files, call.words[0]));
+  TRY_ASSIGN(const Documents b, open_document(call.files, call.words[1]));
+  std::vector<std::vector<Cell>> rows;
+  json::Value out{json::Array()};
+  bool wider = false;
+  for (const policy::Difference& d : policy::differences(a.merged, b.merged)) {
+    wider |= d.sign != '-';
+    const std::string path(policy::info_of(d.field).path);
+    const policy::Rule& rule = (d.rule_in_b ? b : a).merged.rules[d.rule];
+    const Colour colour = d.sign == '-' ? Colour::kGood : d.sign == '+' ? Colour::kBad : Colour::kWarn;
+    rows.push_back({{std::string(1, d.sign), colour},
+                    {path, colour},
+                    {policy::place_of(rule), Colour::kFaint},
+                    {concat(d.before, " -> ", d.after)}});
+    json::Value row;
+    row.set("field", path).set("change", d.sign == '-' ? "tighter" : d.sign == '+' ? "wider" : "other");
+    row.set("before", d.before).set("after", d.after);
+    out.push(row.set("rule", policy::place_of(rule)));
+  }
+  TRY(call.as_json ? print_json(out) : print(format_report({}, rows, call.style)));
+  return wider ? 1 : 0;
+}
+
+Result<int> merge(Call& call) {
+  TRY_ASSIGN(Documents all, open_document(call.files, call.words[0]));
+  for (size_t i = 1; i < call.words.size(); ++i) {
+    TRY_ASSIGN(const Documents next, open_document(call.files, call.words[i]));
+    all.merged = policy::meet(all.merged, next.merged);
+  }
+  TRY(policy::check_conflicts(all.merged));
+  TRY(print_json(policy::to_json(all.merged)));
+  return 0;
+}
+
+std::string operation_text(const policy::Operation& operation) {
+  constexpr const char* kWords[] = {"syscall", "capability", "socket", "open", "connect", "bind"};
+  return concat(kWords[static_cast<size_t>(operation.kind)],
+                " ",
+                operation.object,
+                operation.access.empty() ? "" : " ",
+                operation.access);
+}
+
+Result<int> simulate(Call& call) {
+  TRY_ASSIGN(const Documents documents, open_document(call.files, call.words[0]));
+  TRY_ASSIGN(const std::string text, read_file(call.words[1], kMaxTrace));
+  TRY_ASSIGN(const std::vector<policy::Operation> operations,
+             policy::parse_trace(text, call.words[1]));
+  std::vector<std::vector<Cell>> rows;
+  json::Value out{json::Array()};
+  bool denied = false;
+  for (const policy::Operation& operation : operations) {
+    const policy::Judgement judgement = policy::judge(documents.merged, operation);
+    denied |= !judgement.allowed;
+    const std::string verdict = !judgement.allowed ? "deny" : judgement.audited ? "audit" : "allow";
+    rows.push_back({{concat(operation.line)},
+                    {operation_text(operation)},
+                    {verdict, judgement.allowed ? Colour::kGood : Colour::kBad},
+                    {judgement.place, Colour::kFaint},
+                    {judgement.field.empty() ? "no rule" : concat(judgement.field, ": ", judgement.reason)}});
+    json::Value row;
+    row.set("line", operation.line).set("operation", operation_text(operation));
+    row.set("verdict", verdict).set("field", judgement.field);
+    out.push(row.set("rule", judgement.place).set("reason", judgement.reason));
+  }
+  TRY(call.as_json
+          ? print_json(out)
+          : print(format_report({"LINE", "OPERATION", "VERDICT", "RULE", "WHY"}, rows, call.style)));
+  return denied ? 1 : 0;
+}
+
+Result<int> schema(Call& /*call*/) {
+  TRY(print_json(policy::policy_schema()));
+  return 0;
+}
+
+Result<int> fields(Call& /*call*/) {
+  TRY(print(policy::fields_markdown()));
+  return 0;
+}
+
+struct Word {
+  std::string_view name;
+  size_t min_words, max_words;
+  Result<int> (*run)(Call&);
+};
+constexpr Word kWords[] = {
+    {"diff", 2, 2, diff},
+    {"fields", 0, 0, fields},
+    {"lint", 1, SIZE_MAX, lint},
+    {"list", 0, 0, list},
+    {"merge", 1, SIZE_MAX, merge},
+    {"schema", 0, 0, schema},
+    {"show", 1, 1, show},
+    {"simulate", 2, 2, simulate},
+};
+
+Result<int> run_profile(const Globals& /*globals*/, const Arguments& arguments) {
+  const std::string& word = arguments.positional().at(0);
+  const std::vector<std::string> rest(arguments.positional().begin() + 1,
+                                      arguments.positional().end());
+  const std::string& format = arguments.text(kFormat);
+  if (format != "table" && format != "json") {
+    return Error::invalid(concat("invalid format: ", quote(format), "; must be table or json"));
+  }
+  const Word* found = std::find_if(
+      std::begin(kWords), std::end(kWords), [&](const Word& w) { return w.name == word; });
+  if (found == std::end(kWords)) {
+    return Error::invalid(concat("profile: unknown word ",
+                                 quote(word),
+                                 "; there are diff, fields, lint, list, merge, schema, show and "
+                                 "simulate"));
+  }
+  if (rest.size() < found->min_words || rest.size() > found->max_words) {
+    return Error::invalid(concat("profile ", word, ": wrong number of arguments; see --help"));
+  }
+  TRY_ASSIGN(launch::PolicyFiles files, launch::PolicyFiles::of_node());
+  Call call{files, rest, format == "json", stdout_style()};
+  return found->run(call);
+}
+
+}  // namespace
+
+constinit const Verb kVerbProfile = {
+    .name = "profile",
+    .group = VerbGroup::kPolicy,
+    .arguments = "list\nshow PROFILE\nlint PROFILE...\ndiff PROFILE PROFILE\nmerge PROFILE...\n"
+                 "simulate PROFILE TRACE\nschema\nfields",
+    .summary = "look at, check and combine profiles",
+    .description =
+        "PROFILE is a profile's name, or a file when it has a slash or ends in .json. lint exits\n"
+        "with 1 on an error, diff when the second profile is not tighter everywhere, simulate when\n"
+        "anything in the trace would be denied. merge writes what all of them allow.",
+    .examples = "redoubt profile list\nredoubt profile show restricted\n"
+                "redoubt profile lint ./web.json\nredoubt profile diff default web-server\n"
+                "redoubt profile simulate default trace.jsonl",
+    .flags = kFlags,
+    .min_args = 1,
+    .max_args = kAnyNumber,
+    .run = run_profile,
+};
+
+}  // namespace redoubt::cli

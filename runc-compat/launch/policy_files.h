@@ -1,0 +1,54 @@
+// The files of the policy: where the node's configuration and the profiles are read from, and the
+// copy of those that were used, kept with the container.
+//
+//   /etc/redoubt/config.json            the node's policy (redoubt-node(5))
+//   /etc/redoubt/profiles/NAME.json     profiles of the administrator
+//   /usr/share/redoubt/profiles/...     those of packages; then those inside of the program
+//
+// A file that somebody else than root or the caller may write is an error, never skipped: a policy
+// must not vanish. $REDOUBT_POLICY_ROOT puts another directory in front of both, for tests and for
+// trying a policy out; it is honoured only when it is absolute, belongs to the caller or root, and
+// nobody else may write to it.
+#ifndef REDOUBT_LAUNCH_POLICY_FILES_H_
+#define REDOUBT_LAUNCH_POLICY_FILES_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/effective.h"
+
+namespace redoubt::launch {
+
+inline constexpr char kPolicyFile[] = "policy.json";  // in the container's state directory
+
+class PolicyFiles {
+ public:
+  // Of this node.
+  static Result<PolicyFiles> of_node();
+  // From the copy in a container's state directory. Without one, the container was made with
+  // what is inside of the program.
+  static Result<PolicyFiles> of_container(int state_directory_fd);
+
+  // The object must outlive the result.
+  policy::PolicySources sources();
+
+  // What was read from files so far, to be kept with the container; empty when there was nothing.
+  std::string copy() const;
+
+  // Names of all profiles, each once, with where it comes from.
+  std::vector<std::pair<std::string, std::string>> list() const;
+
+ private:
+  Result<std::optional<policy::SourceText>> find(const std::string& name);
+
+  std::vector<std::string> directories_;  // of profiles, the first one wins; empty: only `read_`
+  std::optional<policy::SourceText> node_;
+  std::map<std::string, policy::SourceText> read_;
+};
+
+}  // namespace redoubt::launch
+
+#endif  // REDOUBT_LAUNCH_POLICY_FILES_H_
