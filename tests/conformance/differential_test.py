@@ -35,7 +35,7 @@ section time; cat /proc/self/timens_offsets 2>/dev/null
 section writes; for d in / /etc /tmp /data /mnt /sys/fs/cgroup /proc/sys/kernel /dev/shm; do mkdir $d/made 2>/dev/null && echo $d && rmdir $d/made; done; true
 section maps; cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups
 section seccomp; mkdir /dev/shm/s 2>&1; rmdir /dev/shm/s 2>/dev/null; touch /dev/shm/m; chmod 700 /dev/shm/m 2>&1; rm /dev/shm/m; true
-section masked; for f in /proc/kcore /proc/keys /proc/timer_list /sys/firmware /proc/acpi /etc /etc/passwd; do [ -d $f ] && echo $f $(ls $f | head -2) || { [ -e $f ] && echo $f $(head -c 20 $f 2>/dev/null); }; done; true
+section masked; for f in /proc/kcore /proc/keys /proc/timer_list /sys/firmware /proc/acpi /etc /etc/passwd; do [ -d $f ] && echo $f $(ls $f | head -2) || { [ -e $f ] && echo $f $(head -c 20 $f 2>/dev/null | tr -d '[:xdigit:]'); }; done; true
 """
 
 # The words engines decide by, most telling first.
@@ -43,7 +43,7 @@ CLASSES = [
     "executable file not found in", "no such file or directory", "permission denied", "operation not permitted", "is a directory", "not a directory",
     "does not exist", "already exists|with id exists", "container not running", "container not paused", "that is not stopped", "already running", "has stopped|stopped container",
     "paused container", "console socket", "ordinary directory", "duplicated ns", "sysctl", "hook", "invalid (container )?id", "unknown signal",
-    "requires (exactly|a minimum|a maximum)", "not defined", "No help topic", "invalid format", "exists. Remove it", "args must not be empty|args cannot be empty|args", "[Cc]wd",
+    "inside /proc", "requires (exactly|a minimum|a maximum)", "not defined", "No help topic", "invalid format", "exists. Remove it", "args must not be empty|args cannot be empty|args", "[Cc]wd",
     "[Mm]apping", "invalid argument", "no such device", "seccomp", "rlimit|RLIMIT", "root", "JSON|json|unexpected end|EOF|null", "namespace",
 ]  # fmt: skip
 
@@ -80,7 +80,7 @@ def sections(report, cid):
     if "mounts" in found:
         found["mounts"] = normal_mounts(found["mounts"])
     if "dev" in found:
-        found["dev"] = "\n".join(re.sub(r"\w{3} +\d+ +[\d:]+ ", "", line) for line in found["dev"].splitlines() if not line.startswith("total"))
+        found["dev"] = "\n".join(re.sub(r"[A-Z][a-z]{2} +\d+ +[\d:]+ ", "", " ".join(line.split())) for line in found["dev"].splitlines() if not line.startswith("total"))
     return found
 
 
@@ -93,14 +93,43 @@ ALLOWED = {
     "cgroup-v1-lines": lambda s, a, b: (a, b) if s != "cgroup" else tuple("\n".join(lines_of(t, r"^[1-9]\d*:")) for t in (a, b)),
     "own-filter": lambda s, a, b: (a, b) if s != "status" else tuple("\n".join(lines_of(t, r"^Seccomp:")) for t in (a, b)),
     "ignored-signals": lambda s, a, b: (a, b) if s != "status" else tuple("\n".join(lines_of(t, r"^SigIgn:")) for t in (a, b)),
+    "ro-of-the-mount": lambda s, a, b: (a, b) if s != "mounts" else tuple(without_superblock_ro(t) for t in (a, b)),
+    "crun-dev-core": lambda s, a, b: (a, b) if s != "dev" else tuple("\n".join(lines_of(t, r" core -> /proc/kcore$")) for t in (a, b)),
+    "mqueue-group": lambda s, a, b: (a.replace("2 0 65534 40 mqueue", "2 0 0 40 mqueue") if s == "dev" else a, b),
+    "runc-crashes": lambda s, a, b: (b, b) if (s, a, b) in RUNC_CRASHES else (a, b),
     "mask-mount-shape": lambda s, a, b: (a, b) if s != "mounts" else tuple(unordered_masks(t) for t in (a, b)),
+    "default-masks": lambda s, a, b: more_hidden(s, a, b),
 }
+
+
+# What runc 1.1 answers when it dies instead of refusing (a Go panic, a parent that finds its pipe closed), and what we answer.
+RUNC_CRASHES = {
+    ("code", "2", "1"),
+    ("error", "other", "JSON|json|unexpected end|EOF|null"),
+    ("error", "JSON|json|unexpected end|EOF|null", "namespace"),
+}
+
+
+def without_superblock_ro(text):
+    """proc and sysfs: ro or rw of the superblock, the last word; that of the mount itself stays."""
+    return re.sub(r"(?m)( (?:proc|sysfs)) r[ow]$", r"\1", text)
 
 
 def unordered_masks(text):
     """Masked and read-only paths by mount point only: which file system hides them is the runtime's choice."""
     masks = re.compile(r"^(/proc/|/sys/(?!fs/cgroup)|/etc|/absent)")
     return "\n".join(sorted(re.sub(r" .*", " (mask)", line) if masks.match(line) and not line.startswith(("/proc ", "/sys ")) else line for line in text.splitlines()))
+
+
+def more_hidden(section, peer, ours):
+    """Paths that ours alone masks: the profile's. Never the other way round."""
+    if section == "mounts":
+        extra = {line for line in ours.splitlines() if line.endswith(" (mask)")} - set(peer.splitlines())
+        return peer, "\n".join(line for line in ours.splitlines() if line not in extra)
+    if section == "masked":
+        hidden = {line for line in ours.splitlines() if " " not in line}
+        return "\n".join(line.split(" ")[0] if line.split(" ")[0] in hidden else line for line in peer.splitlines()), ours.rstrip("\n")
+    return peer, ours
 
 
 def allowed_ids():

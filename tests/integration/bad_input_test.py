@@ -6,6 +6,7 @@ The cases are the corpus of malformed bundles, flags, ids and states. A row is (
 
 import json
 import os
+import pathlib
 import re
 import socket
 import stat
@@ -13,6 +14,7 @@ import stat
 import pytest
 
 from harness import host, leaks, victims
+from harness.runtime import wait_for
 
 ACCEPTED = object()
 LIMIT = 2.0
@@ -54,6 +56,9 @@ DOCUMENTS = {
     "bom-only": (b"\xef\xbb\xbf", "UTF-8|invalid|empty|character|JSON|end"),
     "utf16": ("{}".encode("utf-16"), "UTF-8|invalid|character|JSON"),
     "invalid-utf8": (b'{"ociVersion":"\xff\xfe"}', "UTF-8|invalid|process|root|ociVersion"),
+    "lone-surrogate": ('{"ociVersion":"\\ud800"}', "UTF-8|surrogate|invalid|ociVersion"),
+    "truncated-escape": ('{"ociVersion":"\\u12', "(?i)invalid|end|escape|truncated"),
+    "wide-array": ('{"mounts":[' + "1," * 3_000_000 + "1]}", "(?i)mounts|values|limit|larger"),
     "deep": ("[" * 100000, "nest|deep|depth|invalid|end"),
     "deep-object": ('{"a":' * 100000 + "1" + "}" * 100000, "nest|deep|depth"),
 }
@@ -112,27 +117,69 @@ def test_config_that_is_not_a_file(runtime, bundle, kind):
     assert result.seconds < LIMIT * host.patience()
 
 
-STRINGS = [("args", ["true", "a\0b"]), ("env", ["A=\0"]), ("cwd", "/\0")]
+STRINGS = {
+    "process.args": lambda b: b.args("true", "a\0b"),
+    "process.env": lambda b: b.env("A=\0"),
+    "process.cwd": lambda b: b.process.update(cwd="/\0"),
+    "root.path": lambda b: b.config["root"].update(path="root\0fs"),
+    "hostname": lambda b: b.config.update(hostname="a\0b"),
+    "mounts": lambda b: b.mount("/x\0y", type="tmpfs"),
+    "mounts.source": lambda b: b.mount("/x", "/tmp\0y"),
+    "mounts.options": lambda b: b.mount("/x", type="tmpfs", options=["size=4k\0"]),
+    "hooks": lambda b: b.config.update(hooks={"createRuntime": [{"path": "/bin/true\0"}]}),
+    "maskedPaths": lambda b: b.linux.update(maskedPaths=["/a\0b"]),
+    "readonlyPaths": lambda b: b.linux.update(readonlyPaths=["/a\0b"]),
+    "sysctl": lambda b: b.linux.update(sysctl={"net.ipv4.ip_forward": "1\0"}),
+    "cgroupsPath": lambda b: b.linux.update(cgroupsPath="/a\0b"),
+    "devices": lambda b: b.linux.update(devices=[{"path": "/dev/x\0", "type": "c", "major": 1, "minor": 3}]),
+    "namespaces": lambda b: b.namespace("network", "/proc/self/ns/net\0"),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("key, value", STRINGS, ids=[key for key, _ in STRINGS])
-def test_nul_in_strings(runtime, bundle, key, value):
-    bundle.process[key] = value
-    refuse(runtime, bundle, rf"(?i)nul|{key}|invalid")
+@pytest.mark.parametrize("place", STRINGS)
+def test_nul_in_strings(runtime, bundle, place):
+    STRINGS[place](bundle.sleep())
+    refuse(runtime, bundle, rf"(?i)nul|{place.split('.')[-1]}|invalid")
 
 
-@pytest.mark.parametrize("value", ["1e309", "1.5", "-1", "18446744073709551616", '"7"', "null", "true", "[]", "{}"])
-@pytest.mark.parametrize("place", ["uid", "limit", "soft"])
+NUMBERS = {
+    "uid": lambda b, n: b.process["user"].update(uid=n),
+    "gid": lambda b, n: b.process["user"].update(gid=n),
+    "umask": lambda b, n: b.process["user"].update(umask=n),
+    "oomScoreAdj": lambda b, n: b.process.update(oomScoreAdj=n),
+    "hostID": lambda b, n: b.userns(host=n, size=1),
+    "major": lambda b, n: b.linux.update(devices=[{"path": "/dev/x", "type": "c", "major": n, "minor": 1}]),
+    "fileMode": lambda b, n: b.linux.update(devices=[{"path": "/dev/x", "type": "c", "major": 1, "minor": 3, "fileMode": n}]),
+    "timeout": lambda b, n: b.config.update(hooks={"createRuntime": [{"path": "/bin/true", "timeout": n}]}),
+    "errnoRet": lambda b, n: b.seccomp(("SCMP_ACT_ERRNO", ["ptrace"], {"errnoRet": n})),
+}  # fmt: skip
+MARKER = 98765432
+
+
+@pytest.mark.parametrize("value", ["1e309", "1.5", "18446744073709551616", '"7"', "true", "[]", "{}"])
+@pytest.mark.parametrize("place", [*NUMBERS, "soft", "limit"])
 def test_numbers(runtime, bundle, place, value):
-    marker = 987654321
-    if place == "uid":
-        bundle.process["user"]["uid"] = marker
+    """Whatever is no integer in the range of the field: refused, and the field is named."""
+    bundle.sleep()
+    if place == "hostID":
+        bundle.namespace("user")
+        for key in ("uidMappings", "gidMappings"):
+            bundle.linux[key] = [{"containerID": 0, "hostID": MARKER, "size": 1}]
+    elif place == "soft":
+        bundle.process["rlimits"] = [{"type": "RLIMIT_CORE", "soft": MARKER, "hard": 2**63}]
     elif place == "limit":
-        bundle.process["user"]["gid"] = marker
+        bundle.linux["resources"]["pids"] = {"limit": MARKER}
     else:
-        bundle.process["rlimits"] = [{"type": "RLIMIT_CORE", "soft": marker, "hard": 2**63}]
-    bundle.text = json.dumps(bundle.sleep().config).replace(str(marker), value)
-    refuse(runtime, bundle, ACCEPTED if value == "null" or place == "soft" else "(?i)uid|gid|user|number|integer|range")
+        NUMBERS[place](bundle, MARKER)
+    bundle.text = json.dumps(bundle.config).replace(str(MARKER), value)
+    refuse(runtime, bundle, place)
+
+
+@pytest.mark.parametrize("place, value", [("uid", -1), ("gid", -1), ("uid", 2**32), ("umask", -1), ("umask", 0o10000), ("oomScoreAdj", 1001), ("oomScoreAdj", -1001),
+                                          ("fileMode", -1), ("errnoRet", -1)])  # fmt: skip
+def test_number_out_of_range(runtime, bundle, place, value):
+    NUMBERS[place](bundle.sleep(), value)
+    refuse(runtime, bundle, place)
 
 
 FIELDS = [
@@ -200,6 +247,8 @@ CASES = {
     # 12 version
     "version-banana": (lambda b: b.config.update(ociVersion="banana"), "ociVersion"),
     "version-9": (lambda b: b.config.update(ociVersion="9.0.0"), "ociVersion"),
+    "version-missing": (lambda b: b.config.pop("ociVersion"), ACCEPTED),  # with a warning
+    "version-newer-minor": (lambda b: b.config.update(ociVersion="1.99.0"), ACCEPTED),
     # 13-16 process
     "no-process": (lambda b: b.config.pop("process"), "process property must not be empty|process"),
     "args-empty": (process(args=[]), "args must not be empty"),
@@ -209,6 +258,11 @@ CASES = {
     "args-not-executable": (process(args=["/etc/passwd"]), "/etc/passwd.*permission denied"),
     "cwd-empty": (process(cwd=""), "Cwd property must not be empty"),
     "cwd-relative": (process(cwd="etc"), "Cwd must be an absolute path"),
+    "args-wrong-architecture": (lambda b: b.add("bin/other", text="\x7fELF\x02\x01\x01" + "\0" * 200).args("/bin/other"), "/bin/other.*exec format error"),
+    "args-interpreter-absent": (lambda b: b.add("bin/script", text="#!/no/such/interpreter\n").args("/bin/script"), "/bin/script.*no such file or directory"),
+    "cwd-file": (process(cwd="/etc/passwd"), "(?i)cwd.*not a directory"),
+    "env-no-equals": (process(env=["PATH=/bin", "NOEQUALS"]), r"process.env|environment variable.*="),
+    "env-empty-name": (process(env=["PATH=/bin", "=x"]), r"process.env|environment variable"),
     "cwd-proc-fd": (process(cwd="/proc/self/fd/7"), "cwd|working directory|no such file"),
     "env-10-mib": (process(env=["PATH=/bin"] + ["A%d=%s" % (n, "x" * 100000) for n in range(100)]), "(?i)argument list too long"),
     # 17 root
@@ -216,12 +270,15 @@ CASES = {
     "root-absent": (lambda b: b.config["root"].update(path="/no/such/root"), "(?i)/no/such/root|rootfs|no such file"),
     "root-file": (lambda b: b.config["root"].update(path="/etc/hostname"), "(?i)not a directory|root"),
     "root-empty": (lambda b: b.config["root"].update(path=""), "root"),
+    "root-host": (lambda b: b.config["root"].update(path="/"), ACCEPTED),  # as runc; whoever may call us may do anything to / anyway
+    "root-dangling": (lambda b: ((b.path / "gone").symlink_to("nowhere"), b.config["root"].update(path="gone")), "(?i)gone.*no such file|root"),
     # 18-21 identity and limits
     "uid-negative": (process(user={"uid": -1, "gid": 0}), "uid|user"),
     "uid-2-32": (process(user={"uid": 2**32, "gid": 0}), "uid|user"),
     "groups-70000": (process(user={"uid": 0, "gid": 0, "additionalGids": list(range(70000))}), "(?i)additionalGids|groups"),
     "rlimit-unknown": (process(rlimits=[{"type": "RLIMIT_MOON", "soft": 1, "hard": 1}]), "RLIMIT_MOON"),
     "rlimit-soft-above-hard": (process(rlimits=[{"type": "RLIMIT_NOFILE", "soft": 5, "hard": 4}]), "(?i)rlimit"),
+    "rlimit-twice": (process(rlimits=[{"type": "RLIMIT_CORE", "soft": 1, "hard": 1}] * 2), "(?i)rlimit"),
     # 22-26 namespaces
     "namespace-unknown": (lambda b: b.linux["namespaces"].append({"type": "moon"}), "moon"),
     "namespace-twice": (lambda b: b.linux["namespaces"].append({"type": "pid"}), "duplicated ns"),
@@ -230,6 +287,9 @@ CASES = {
     "namespace-relative": (lambda b: b.namespace("network", "ns/net"), "ns/net|namespace|network"),
     "namespace-dead": (lambda b: b.namespace("network", "/proc/4194300/ns/net"), "no such file"),
     "hostname-without-uts": (lambda b: b.without_namespace("uts"), "hostname|UTS|uts"),
+    "domainname-without-uts": (lambda b: (b.without_namespace("uts"), b.config.pop("hostname"), b.config.update(domainname="x")), "domainname|UTS|uts"),
+    "sysctl-newline": (linux(sysctl={"kernel.msgmax": "1\n2"}), "kernel.msgmax|kernel/msgmax"),
+    "sysctl-bad-value": (linux(sysctl={"kernel.msgmax": "moon"}), "kernel.msgmax|kernel/msgmax"),
     "sysctl-host": (linux(sysctl={"vm.overcommit_memory": "1"}), r"vm.overcommit_memory"),
     "sysctl-hostname": (linux(sysctl={"kernel.hostname": "x"}), "kernel.hostname"),
     "sysctl-dots": (linux(sysctl={"net.../../kernel/panic": "1"}), "sysctl"),
@@ -242,6 +302,8 @@ CASES = {
     "map-overflow": (userns((0, 2**32 - 5, 100)), "(?i)mapping|overflow|range"),
     "time-offsets-without-namespace": (linux(timeOffsets={"boottime": {"secs": 1, "nanosecs": 0}}), "(?i)time"),
     "time-offsets-nanosecs": (lambda b: (b.namespace("time"), b.linux.update(timeOffsets={"boottime": {"secs": 1, "nanosecs": 10**9}})), "(?i)nanosec|time"),
+    "time-offsets-with-path": (lambda b: (b.namespace("time", "/proc/1/ns/time"), b.linux.update(timeOffsets={"boottime": {"secs": 1, "nanosecs": 0}})), "(?i)time"),
+    "time-offsets-clock": (lambda b: (b.namespace("time"), b.linux.update(timeOffsets={"moon": {"secs": 1, "nanosecs": 0}})), "moon"),
     # 27-33 mounts and devices
     "mount-destination-empty": (lambda b: b.config["mounts"].append({"destination": "", "type": "tmpfs", "source": "tmpfs"}), "(?i)destination|mount"),
     "mount-root": (lambda b: b.mount("/", "/tmp"), "(?i)mount"),
@@ -258,6 +320,12 @@ CASES = {
     "mount-long-path": (lambda b: b.mount("/" + "x/" * 2100, "/tmp"), "(?i)too long|at most"),
     "mount-long-name": (lambda b: b.mount("/" + "x" * 256, "/tmp"), "(?i)too long|at most"),
     "device-type": (linux(devices=[{"path": "/dev/x", "type": "x", "major": 1, "minor": 1}]), "(?i)device|type"),
+    "mount-type-missing": (lambda b: b.config["mounts"].append({"destination": "/x", "source": "/tmp"}), r"mounts\[\d+\]"),
+    "mount-second-proc-elsewhere": (lambda b: b.mount("/etc", type="proc"), ACCEPTED),
+    "mount-idmap-overlap": (lambda b: b.mount("/x", "/tmp", uidMappings=mapping((0, 1, 5), (2, 9, 5)), gidMappings=mapping((0, 1, 1))), "(?i)mapping|overlap"),
+    "device-on-directory": (linux(devices=[{"path": "/etc", "type": "c", "major": 1, "minor": 3}]), "(?i)device.*/etc"),
+    "device-twice": (linux(devices=[{"path": "/dev/x", "type": "c", "major": 1, "minor": 3}, {"path": "/dev/x", "type": "c", "major": 1, "minor": 5}]), ACCEPTED),  # the first, with a warning
+    "device-no-type": (linux(devices=[{"path": "/dev/x", "major": 1, "minor": 3}]), "(?i)device.*type"),
     "device-relative": (linux(devices=[{"path": "dev/x", "type": "c", "major": 1, "minor": 1}]), ACCEPTED),
     "device-major-2-20": (linux(devices=[{"path": "/dev/x", "type": "c", "major": 2**33, "minor": 1}]), "(?i)device|major"),
     "masked-relative": (linux(maskedPaths=["proc/kcore"]), "(?i)mask"),
@@ -273,6 +341,15 @@ CASES = {
     "seccomp-errno-not-errno": (seccomp_rule(names=["ptrace"], action="SCMP_ACT_KILL", errnoRet=5), ACCEPTED),
     "seccomp-notify-no-path": (seccomp_rule(names=["ptrace"], action="SCMP_ACT_NOTIFY"), "listenerPath is not set"),
     "seccomp-listener-long": (lambda b: (b.seccomp(("SCMP_ACT_NOTIFY", ["ptrace"], {})), b.linux["seccomp"].update(listenerPath="/" + "x" * 200)), "(?i)seccomp|too long|agent"),
+    "seccomp-no-default": (lambda b: b.linux.update(seccomp={"syscalls": []}), ACCEPTED),
+    "seccomp-no-default-with-rules": (lambda b: b.linux.update(seccomp={"syscalls": [{"names": ["ptrace"], "action": "SCMP_ACT_ERRNO"}]}), "defaultAction"),
+    "seccomp-errno-large": (seccomp_rule(names=["ptrace"], action="SCMP_ACT_ERRNO", errnoRet=70000), "errnoRet"),
+    "seccomp-no-names": (seccomp_rule(names=[], action="SCMP_ACT_ERRNO"), ACCEPTED),  # a rule for nothing, with a warning
+    "seccomp-unknown-name": (seccomp_rule(names=["moon"], action="SCMP_ACT_ERRNO"), ACCEPTED),
+    "seccomp-contradiction": (lambda b: b.seccomp(("SCMP_ACT_ERRNO", ["ptrace"], {}), ("SCMP_ACT_KILL", ["ptrace"], {})), ACCEPTED),
+    "seccomp-default-notify": (lambda b: (b.seccomp(default="SCMP_ACT_NOTIFY"), b.linux["seccomp"].update(listenerPath="/tmp/x")), "SCMP_ACT_NOTIFY"),
+    "seccomp-listener-relative": (lambda b: (b.seccomp(("SCMP_ACT_NOTIFY", ["ptrace"], {})), b.linux["seccomp"].update(listenerPath="agent.sock")), "(?i)seccomp.*agent|listenerPath"),
+    "seccomp-no-execve": (seccomp_rule(names=["execve", "execveat"], action="SCMP_ACT_ERRNO"), "(?i)operation not permitted"),
     # 35-39 resources
     "memory-minus-2": (resources(memory={"limit": -2}), "(?i)memory"),
     "cpus-bad-range": (resources(cpu={"cpus": "3-1"}), "(?i)cpu"),
@@ -284,6 +361,26 @@ CASES = {
     "device-rule-access": (resources(devices=[{"allow": True, "type": "c", "access": "xyz"}]), "(?i)access|device"),
     "device-rule-type": (resources(devices=[{"allow": True, "type": "q", "access": "r"}]), "(?i)type|device"),
     "cgroups-path-long": (linux(cgroupsPath="/" + "x" * 5000), "(?i)too long|cgroup"),
+    "memory-one-byte": (resources(memory={"limit": 1}), "memory"),
+    "memory-huge": (resources(memory={"limit": 2**63 - 1}), "memory"),
+    "swap-below-limit": (resources(memory={"limit": 1 << 26, "swap": 1 << 25}), "linux.resources.memory.swap"),
+    "cpu-quota-1": (resources(cpu={"quota": 1}), "cpu"),
+    "cpu-period-huge": (resources(cpu={"period": 2_000_000, "quota": 1000}), "cpu"),
+    "cpu-open-range": (resources(cpu={"cpus": "0-"}), "cpu"),
+    "cpu-number-99999": (resources(cpu={"cpus": "99999"}), "cpu"),
+    "mems-letters": (resources(cpu={"mems": "x"}), "mems"),
+    "pids-minus-5": (resources(pids={"limit": -5}), ACCEPTED),  # no limit, as runc
+    "hugepage-3mb": (resources(hugepageLimits=[{"pageSize": "3MB", "limit": 1}]), "(?i)huge"),
+    "rdma-name": (resources(rdma={"a b": {"hcaHandles": 1}}), "rdma"),
+    "rdma-absent": (resources(rdma={"nosuch0": {"hcaHandles": 1}}), "rdma"),
+    "block-io-device": (resources(blockIO={"throttleReadBpsDevice": [{"major": 4095, "minor": 9, "rate": 1}]}), "blockIO|io.max"),
+    "block-io-weight": (resources(blockIO={"weight": 5}), "blockIO|io.weight|io.bfq"),
+    "unified-empty": (resources(unified={"": "1"}), "unified"),
+    "cgroups-path-dots": (linux(cgroupsPath="/../../../../etc"), ACCEPTED),
+    "intel-rdt": (linux(intelRdt={"closID": "../x"}), "(?i)intelRdt|closID|RDT"),
+    "selinux-label-without-selinux": (process(selinuxLabel="system_u:system_r:container_t:s0"), "(?i)selinux"),
+    "selinux-mount-label": (linux(mountLabel="system_u:object_r:container_file_t:s0"), "(?i)mountLabel|selinux"),
+    "apparmor-without-apparmor": (process(apparmorProfile="docker-default"), "(?i)apparmor"),
     # 40 hooks
     "hook-relative": (hooks(path="relative"), "(?i)hook|absolute"),
     "hook-absent": (hooks(path="/no/such/hook"), "no such file or directory"),
@@ -291,6 +388,8 @@ CASES = {
     "hook-timeout-0": (hooks(path="/bin/true", timeout=0), "(?i)timeout|hook"),
     "hook-timeout-negative": (hooks(path="/bin/true", timeout=-1), "(?i)timeout|hook"),
     "hook-fails": (hooks(path="/bin/sh", args=["sh", "-c", "echo why >&2; exit 3"]), "exit status 3.*why"),
+    "hook-path-missing": (hooks(args=["x"]), "(?i)hook.*path|path"),
+    "hook-directory": (hooks(path="/etc"), "permission denied"),
     # 41-42
     "personality": (linux(personality={"domain": "MOON"}), "(?i)MOON|personality"),
     "scheduler": (process(scheduler={"policy": "SCHED_MOON"}), "SCHED_MOON"),
@@ -308,7 +407,7 @@ CASES = {
     "annotation-vcpus": (lambda b: b.config.update(annotations={"io.redoubt.vm.vcpus": "1000000"}), "io.redoubt.vm.vcpus"),
     "annotation-policy-json": (lambda b: b.config.update(annotations={"io.redoubt.policy": "{"}), "io.redoubt.policy"),
 }  # fmt: skip
-ONLY_AT_START = {"args-directory", "args-absent", "args-not-executable", "env-10-mib", "cwd-proc-fd"}
+ONLY_AT_START = {"args-wrong-architecture", "args-interpreter-absent", "cwd-file", "seccomp-no-execve", "args-directory", "args-absent", "args-not-executable", "env-10-mib", "cwd-proc-fd"}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -318,6 +417,40 @@ def test_field(runtime, bundle, name):
     change(bundle)
     verb = "run" if name in ONLY_AT_START else "create"
     refuse(runtime, bundle, words, verb=verb)
+
+
+@pytest.mark.parametrize("name", ["CAP_MOON", "cap_net_raw", "NET_RAW", ""])
+def test_unknown_capability(runtime, bundle, name):
+    """As runc: one warning, and the container has the others."""
+    bundle.process["capabilities"] = {kind: ["CAP_KILL", name, "CAP_KILL"] for kind in ("bounding", "effective", "permitted")}
+    result = runtime.run(bundle.sh("grep CapBnd /proc/self/status"))
+    if result.code == 0:
+        assert int(result.out.split()[1], 16) in (1 << 5, 1 << 5 | 1 << 13) and (name == "cap_net_raw" or "level=warning" in result.err), str(result)
+    else:
+        assert "capabilit" in result.err.lower(), str(result)
+
+
+@pytest.mark.parametrize("limit, found", [(0, "1"), (-1, "max"), (1, "1")])
+@pytest.mark.vm
+def test_special_pids_limits(runtime, bundle, limit, found):
+    runtime.requires("1.4")
+    bundle.linux["resources"]["pids"] = {"limit": limit}
+    assert (runtime.detached(bundle.sleep()).cgroup() / "pids.max").read_text().strip() == found
+
+
+@pytest.mark.parametrize("kind", ["createRuntime", "createContainer"])
+def test_hook_that_prints_without_end(runtime, bundle, kind):
+    """The error has the end of what was printed, and neither memory nor time grow."""
+    if runtime.kind != "redoubt":
+        pytest.skip("peer: keeps all of it")
+    bundle.hook(kind, "head -c 64000000 /dev/zero | tr '\\0' x; echo the end; exit 3")
+    bundle.sleep().save()
+    cid = runtime.cid()
+    result = runtime.raw([victims.binary("measure"), *runtime.argv("create", "--bundle", bundle.path, cid)], timeout=60)
+    peak, code = map(int, result.out.split()[-2:])
+    assert code == 1 and peak < 64 << 10, result.out
+    result = runtime("create", "--bundle", bundle.path, runtime.cid())
+    assert result.code == 1 and "the end" in result.err and len(result.err) < 20000
 
 
 def test_hook_that_hangs(runtime, bundle):
@@ -414,6 +547,29 @@ def test_console_socket_that_never_reads(runtime, bundle, work):
     sock.close()
 
 
+DOCUMENTS_OF_EXEC = {
+    "empty": "", "array": "[]", "garbage": "{x", "no-args": '{"cwd":"/"}', "relative-cwd": '{"args":["true"],"cwd":"etc"}', "no-cwd": '{"args":["true"]}',
+    "bad-rlimit": '{"args":["true"],"cwd":"/","rlimits":[{"type":"RLIMIT_MOON","soft":1,"hard":1}]}', "bad-uid": '{"args":["true"],"cwd":"/","user":{"uid":-1,"gid":0}}',
+    "nul": '{"args":["true\\u0000"],"cwd":"/"}', "bad-env": '{"args":["true"],"cwd":"/","env":["x"]}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS_OF_EXEC, "absent", "directory", "fifo"])
+def test_exec_document(runtime, sleeper, work, name):
+    path = work / "process.json"
+    if name == "fifo":
+        if runtime.kind != "redoubt":
+            pytest.skip("peer: hangs")
+        os.mkfifo(path)
+    elif name == "directory":
+        path.mkdir()
+    elif name != "absent":
+        path.write_text(DOCUMENTS_OF_EXEC[name])
+    result = runtime("exec", "--process", path, sleeper.id, timeout=10)
+    assert result.code in (1, 255) and len([line for line in result.err.splitlines() if "level=error" in line]) == 1, str(result)
+    assert sleeper.status == "running"
+
+
 @pytest.mark.parametrize("flags", [["--preserve-fds", "1000"], ["--preserve-fds", "-1"], ["--preserve-fds", "99999999999"]], ids=" ".join)
 def test_preserve_fds(runtime, bundle, flags):
     runtime.requires("1.2")
@@ -455,6 +611,7 @@ def test_kill_signal(runtime, sleeper, signal):
 
 
 def spoil(path, kind):
+    text = path.read_text()
     path.unlink()
     if kind == "empty":
         path.write_text("")
@@ -475,20 +632,80 @@ def spoil(path, kind):
         path.write_text("null")
     elif kind == "zeros":
         path.write_bytes(b"\0" * 100)
+    elif kind == "cut":
+        path.write_text(text[: len(text) // 2])
+    elif kind == "tail-zeros":
+        path.write_bytes(text[:200].encode() + b"\0" * (len(text) - 200))
 
 
-@pytest.mark.parametrize("kind", ["empty", "random", "directory", "symlink", "large", "fifo", "wrong-type", "null", "zeros", "absent"])
-def test_spoiled_state(runtime, sleeper, kind):
+SPOILED = ["empty", "random", "directory", "symlink", "large", "fifo", "wrong-type", "null", "zeros", "cut", "tail-zeros", "absent"]
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+@pytest.mark.parametrize("phase", ["created", "running", "paused", "updated"])
+def test_spoiled_state(runtime, bundle, kind, phase):
     """Every verb says so and goes on; delete --force removes it, and the processes."""
     runtime.only_redoubt("promise about broken state files")
+    other = runtime.detached(bundle.sleep())
+    sleeper = runtime.create(bundle)
+    if phase != "created":
+        sleeper.start()
+    if phase == "paused":
+        runtime.ok("pause", sleeper.id)
+    if phase == "updated":
+        runtime.ok("update", "--resources=-", sleeper.id, stdin="{}")
+    pid = sleeper.pid
     spoil(runtime.root / sleeper.id / "state.json", kind)
     for verb in (["state"], ["start"], ["pause"], ["ps"], ["kill"]):
         result = runtime(*verb, sleeper.id, timeout=10)
         assert result.code == 1 and result.err.strip(), str(result)
     assert runtime("exec", sleeper.id, "true", timeout=10).code == 255
-    runtime("list", timeout=10)
+    listing = runtime("list", "-q", timeout=10)
+    assert other.id in listing.out.split()
+    assert runtime("delete", sleeper.id).code == 1 and (runtime.root / sleeper.id).exists()
+    runtime.ok("delete", "--force", sleeper.id)
+    assert not (runtime.root / sleeper.id).exists() and not host.alive(pid)
+    assert other.status == "running"
+
+
+@pytest.mark.parametrize("kind", ["empty", "cut", "zeros", "random"])
+def test_spoiled_state_and_former_state(runtime, sleeper, kind):
+    """What a power cut may leave: no record at all. After it there is no process either, only the directory."""
+    runtime.only_redoubt("promise about broken state files")
+    sleeper.stop()
+    spoil(runtime.root / sleeper.id / "state.json", kind)
+    spoil(runtime.root / sleeper.id / "state.json.former", kind)
+    runtime("list")
+    runtime.fails("state", sleeper.id, match="delete --force")
     runtime.ok("delete", "--force", sleeper.id)
     assert not (runtime.root / sleeper.id).exists()
+    cgroups = leaks.cgroups(sleeper.id)
+    for path in cgroups:  # nothing knows whose it is; empty
+        os.rmdir(path)
+
+
+def test_state_of_another_boot(runtime, sleeper):
+    """Pids, start times and inodes count within one boot only: nothing is signalled, the directory goes."""
+    runtime.only_redoubt("promise about reboots")
+    pid = sleeper.pid
+    path = runtime.root / sleeper.id / "state.json"
+    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    path.write_text(path.read_text().replace(boot, "01234567-89ab-cdef-0123-456789abcdef"))
+    assert sleeper.status == "stopped"
+    runtime.ok("delete", sleeper.id)
+    assert host.alive(pid) and not (runtime.root / sleeper.id).exists()
+    os.kill(pid, 9)
+    for directory in leaks.cgroups(sleeper.id):
+        wait_for(lambda: remove(directory), what="the cgroup to be empty")
+
+
+def remove(directory):
+    host.reap()
+    try:
+        os.rmdir(directory)
+    except OSError:
+        return False
+    return True
 
 
 def test_truncated_state(runtime, sleeper):

@@ -152,6 +152,7 @@ LIMITS = {
 }
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("controller", LIMITS)
 def test_limit_whose_controller_belongs_to_v1_is_refused(runtime, bundle, controller):
     """Design 3: never silently without the limit; the error names the controller."""
@@ -276,6 +277,29 @@ def test_update_keeps_the_device_filter(runtime, bundle):
     c = runtime.detached(bundle.add_capabilities("CAP_SYSLOG").sleep())
     runtime.ok("update", "--pids-limit", "55", c.id)
     assert c.exec("sh", "-c", ": </dev/kmsg2").code != 0
+
+
+@pytest.mark.vm
+def test_update_of_a_quota_below_the_burst(runtime, bundle):
+    """The kernel refuses burst > quota at every single write: the new pair goes in whatever the old one was."""
+    runtime.requires("1.2")
+    bundle.linux["resources"]["cpu"] = {"quota": 50000, "period": 100000, "burst": 40000}
+    c = runtime.detached(bundle.sleep())
+    for quota, burst in ((20000, 10000), (90000, 80000), (30000, 0)):
+        runtime.ok("update", "--cpu-quota", quota, "--cpu-burst", burst, c.id)
+        assert (read(c, "cpu.max"), read(c, "cpu.max.burst")) == (f"{quota} 100000", str(burst))
+
+
+@pytest.mark.parametrize(
+    "document, words",
+    [({"memory": {"swappiness": 10}}, "memory.swappiness is ignored"), ({"memory": {"kernel": 1 << 20}}, "Kernel memory settings are ignored"),
+     ({"cpu": {"realtimeRuntime": 1000}}, "realtimeRuntime and realtimePeriod are ignored")],
+    ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_update_says_what_it_ignores(runtime, sleeper, document, words):
+    runtime.only_redoubt("warning for limits of cgroup v1")
+    result = runtime.ok("update", "--resources=-", sleeper.id, stdin=json.dumps(document))
+    assert words in result.err and "level=warning" in result.err, str(result)
 
 
 def test_update_of_an_unknown_container(runtime):

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from harness import host
+from harness import bpf, host
 
 
 KMSG = {"path": "/dev/kmsg2", "type": "c", "major": 1, "minor": 11, "fileMode": 0o666}
@@ -148,7 +148,5 @@ def test_user_namespace_device(runtime, bundle):
 
 def test_filter_is_a_cgroup_program_of_v2(runtime, sleeper):
     runtime.only_redoubt("v2 filter on a hybrid host")
-    bpftool = host.run("sh", "-c", f"command -v bpftool && bpftool cgroup list {sleeper.cgroup()} 2>/dev/null || true")
-    if "bpftool" not in bpftool.stdout:
-        pytest.skip("peer: no bpftool on this machine")
-    assert "device" in bpftool.stdout
+    assert bpf.attached(host.cgroup2_mount(), bpf.DEVICE) == []
+    assert len(bpf.attached(sleeper.cgroup(), bpf.DEVICE)) == 1

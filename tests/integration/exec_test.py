@@ -179,7 +179,8 @@ def test_detach_and_pid_file(runtime, sleeper, work):
     pid = int(file.read_text())
     assert re.fullmatch(r"\d+", file.read_text())
     assert host.alive(pid)
-    assert open(f"/proc/{pid}/cmdline").read() == "sleep\x00500\x00"
+    # The call ends when the process is confined; execve is its next act, as with runc.
+    wait_for(lambda: open(f"/proc/{pid}/cmdline").read() == "sleep\x00500\x00", what="execve of the detached process")
 
 
 def test_detached_process_is_our_child(runtime, sleeper, work):

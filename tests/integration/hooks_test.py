@@ -160,6 +160,21 @@ def test_failure_before_the_process(runtime, bundle, log, kind):
         assert f"error running {word} hook #0: exit status 1, stdout: to-stdout" in result.err and "stderr: to-stderr" in result.err
 
 
+def test_failing_hook_that_does_not_read_a_large_state(runtime, bundle):
+    """Writing to the hook fails with EPIPE; its signal must not end a foreground run, which has it blocked, later."""
+    bundle.config["annotations"] = {"org.example.large": "x" * 200_000}
+    bundle.hook("prestart", "exec <&-; sleep 0.2; exit 1")
+    runtime.refused(bundle.sleep(), match="hook")
+
+
+def test_poststart_waits_for_start_container(runtime, bundle, log):
+    runtime.only_redoubt("promise about the order of hooks in start")
+    bundle.hook("startContainer", "sleep 0.5; echo inside >>/hooklog/order").hook("poststart", f"echo outside >>{log}/order")
+    c = runtime.create(bundle.sleep())
+    c.start()
+    assert (log / "order").read_text().split() == ["inside", "outside"]
+
+
 def test_index_of_the_failing_hook(runtime, bundle):
     bundle.hook("createRuntime", "true").hook("createRuntime", "true").hook("createRuntime", "exit 3")
     runtime.refused(bundle.sleep(), match=r"hook #2: .*exit status 3")

@@ -183,10 +183,15 @@ def test_kill_reaches_every_process_without_pid_namespace(runtime, bundle):
     wait_for(lambda: (host.reap(), not leaks.processes(c.id))[1], what="all processes to end")
 
 
-def test_kill_after_init_without_pid_namespace(runtime, bundle):
-    """The first process has ended; the others are still found through the cgroup."""
+@pytest.mark.parametrize("pids", ["host's", "pod's"])
+def test_kill_after_init_without_own_pid_namespace(runtime, make_bundle, pids):
+    """The first process has ended; the others are still found through the cgroup. A pod's containers join the pid namespace of its sandbox."""
     runtime.requires("1.2")
-    bundle.without_namespace("pid").sh("sleep 1000 & sleep 1000 & sleep 0.2")
+    bundle = make_bundle().sh("sleep 1000 & sleep 1000 & sleep 0.2")
+    if pids == "pod's":
+        bundle.namespace("pid", f"/proc/{runtime.detached(make_bundle().sleep()).pid}/ns/pid")
+    else:
+        bundle.without_namespace("pid")
     c = runtime.detached(bundle)
     c.wait("stopped")
     assert leaks.processes(c.id)

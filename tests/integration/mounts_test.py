@@ -154,6 +154,44 @@ def test_rro_is_enforced_below(runtime, bundle, nested):
     assert runtime.output(bundle) == "top\nsub\n"
 
 
+@pytest.fixture
+def strict(volume):
+    """A host mount with nosuid, nodev and noexec."""
+    host.libc.mount(b"tmpfs", str(volume / "sub").encode(), b"tmpfs", 2 | 4 | 8, None)
+    (volume / "sub/file").write_text("strict\n")
+    yield volume / "sub"
+    host.libc.umount2(str(volume / "sub").encode(), 2)
+
+
+KEPT = {"nosuid", "nodev", "noexec"}
+
+
+@pytest.mark.parametrize(
+    "words, flags",
+    [([], KEPT), (["rprivate"], KEPT), (["ro"], {"ro"}), (["nosuid"], {"nosuid"}), (["noexec", "nodev"], {"noexec", "nodev"}), (["noatime"], {"noatime"}),
+     (["ro", "nosuid", "nodev", "noexec"], KEPT | {"ro"})],
+    ids=lambda value: ",".join(value) or "none" if isinstance(value, list) else "",
+)  # fmt: skip
+def test_flags_of_a_bind_are_those_that_were_asked_for(runtime, bundle, strict, words, flags):
+    """As mount(2) with MS_REMOUNT | MS_BIND: without flag words the source's stay, with any the bind is what they say."""
+    bundle.mount("/data", strict, options=["bind", *words])
+    found = options_of(runtime, bundle, "/data")[0]
+    assert found & (KEPT | {"ro", "noatime"}) == flags, found
+
+
+def test_bind_of_a_locked_mount_keeps_its_flags(runtime, bundle, strict):
+    """Called in a user namespace that may not clear them: they stay, and the container starts."""
+    runtime.requires("1.2")
+    bundle.mount("/data", strict, options=["bind", "ro"]).args("cat", "/proc/self/mountinfo")
+    bundle.mount_entry("/dev/pts")["options"].remove("gid=5")  # not mapped
+    bundle.save()
+    command = runtime.argv("run", "--bundle", bundle.path, runtime.cid())
+    result = runtime.raw(["unshare", "--map-root-user", "--mount", "--propagation", "private", "--", *command])
+    assert result.code == 0, str(result)
+    fields = next(line.split() for line in result.out.splitlines() if line.split()[4] == "/data")
+    assert KEPT | {"ro"} <= set(fields[5].split(",")), fields
+
+
 def test_locked_flags_are_kept_in_a_user_namespace(runtime, bundle, volume):
     """A source mounted nosuid,nodev stays so without being asked."""
     runtime.requires("1.2")

@@ -178,6 +178,31 @@ def test_mappings_without_userns(runtime, bundle):
     runtime.refused(bundle, match="[Mm]apping|user namespace")
 
 
+@pytest.fixture
+def other_userns(runtime, make_bundle):
+    """The path of a user namespace with known maps."""
+    return f"/proc/{runtime.detached(make_bundle().userns().sleep()).pid}/ns/user"
+
+
+@pytest.mark.parametrize("field", ["uidMappings", "gidMappings"])
+@pytest.mark.parametrize("other", [(0, 100000, 1000), (0, 200000, 65536), (1, 100000, 65536)], ids=str)
+def test_mappings_that_a_joined_userns_has_not(runtime, bundle, other_userns, field, other):
+    """config.json may repeat the mappings of a namespace to join, but not others: ids would not be what the engine thinks."""
+    runtime.requires("1.2")
+    bundle.userns().namespace("user", other_userns)
+    bundle.linux[field] = [dict(zip(("containerID", "hostID", "size"), other))]
+    bundle.sleep().save()
+    words = rf"linux\.{field}.*user namespace" if runtime.kind == "redoubt" else "(?i)mapping"
+    runtime.fails("create", "--bundle", bundle.path, cid := runtime.cid(), match=words)
+    runtime.fails("state", cid, match="does not exist")
+
+
+def test_mappings_that_a_joined_userns_has(runtime, bundle, other_userns):
+    runtime.requires("1.2")
+    bundle.userns().namespace("user", other_userns)
+    assert runtime.output(bundle.args("cat", "/proc/self/uid_map")).split() == ["0", "100000", "65536"]
+
+
 def test_hostname_without_uts(runtime, bundle):
     bundle.without_namespace("uts")
     runtime.refused(bundle, match="(?i)hostname|UTS")

@@ -1,63 +1,18 @@
 """Rootless: the runtime as an unprivileged user, with a user namespace of one or many ids."""
 
-import json
 import os
 import pathlib
 import shutil
-import subprocess
 
 import pytest
 
 from harness import host, leaks
-from harness.bundle import Bundle, spec_of
-from harness.runtime import Runtime
-
-UID = 12345
+from harness.rootless import UID, rootless, rootless_bundle  # noqa: F401
 
 
 @pytest.fixture
-def rootless(runtime_path, runtime_identity, work, request, monkeypatch):
-    """A Runtime whose calls run as an ordinary user without supplementary groups."""
-    home = work / "home"
-    home.mkdir(mode=0o700)
-    os.chown(home, UID, UID)
-    rt = Runtime(runtime_path, home, *runtime_identity)
-
-    original = rt.raw
-
-    def as_user(argv, **kwargs):
-        kwargs.setdefault("env", {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR": str(home), "HOME": str(home)})
-        return original(["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "--", *argv], **kwargs)
-
-    if not shutil.which("setpriv"):
-        pytest.skip("lacks setpriv")
-    if not os.access(runtime_path, os.X_OK) or not _reachable(runtime_path):
-        copy = work / "runtime"
-        shutil.copy(runtime_path, copy)
-        rt.path = str(copy)
-    rt.raw = as_user
-    yield rt
-    left = rt.cleanup()
-    report = getattr(request.node, "report_call", None)
-    if left and (report is None or report.passed):
-        pytest.fail("left behind: " + "\n".join(left))
-
-
-def _reachable(path):
-    return all(parent.stat().st_mode & 0o001 for parent in pathlib.Path(path).parents)
-
-
-@pytest.fixture
-def bundle(rootless, template, work):
-    """A bundle from `spec --rootless`, owned by the user."""
-    directory = rootless.work / "spec"
-    directory.mkdir()
-    os.chown(directory, UID, UID)
-    rootless.raw([rootless.path, "spec", "--rootless", "--bundle", str(directory)])
-    made = Bundle(rootless.work / "bundle", template, json.loads((directory / "config.json").read_text()))
-    subprocess.run(["chown", "-hR", f"{UID}:{UID}", made.path], check=True)
-    os.chown(rootless.work, UID, UID)
-    return made
+def bundle(rootless_bundle):
+    return rootless_bundle
 
 
 def test_run(rootless, bundle):

@@ -1,11 +1,8 @@
 """Terminal, console socket, pidfd socket, preserved descriptors, socket activation, readiness."""
 
-import errno
 import fcntl
 import os
-import pty
 import re
-import select
 import socket
 import stat
 import struct
@@ -18,6 +15,7 @@ import pytest
 
 from harness.runtime import wait_for
 from harness.sockets import FdReceiver, read_until
+from harness.terminal import in_terminal
 
 # ---- console socket -----------------------------------------------------------------------------------------------------------
 
@@ -109,37 +107,6 @@ def test_bad_console_socket(runtime, bundle, work, kind):
 
 
 # ---- foreground terminal ------------------------------------------------------------------------------------------------------
-
-
-def in_terminal(argv, answer=b"", wanted=b"", timeout=15):
-    """Runs argv on a new terminal; (output, wait status)."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        try:
-            os.execv(argv[0], [str(arg) for arg in argv])
-        finally:
-            os._exit(99)
-    data = b""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        ready, _, _ = select.select([fd], [], [], 0.1)
-        if ready:
-            try:
-                chunk = os.read(fd, 65536)
-            except OSError as error:
-                assert error.errno == errno.EIO
-                break
-            if not chunk:
-                break
-            data += chunk
-            if answer and wanted in data:
-                os.write(fd, answer)
-                answer = b""
-    from harness import host
-
-    status = host.exit_status(pid)  # pty.fork is not a Popen: the reaper has it
-    os.close(fd)
-    return data, os.waitstatus_to_exitcode(status)
 
 
 def test_foreground_terminal(runtime, bundle):

@@ -46,7 +46,7 @@ need_packages() {
 need_backports() {
   local list with=()
   list=$(mktemp) || return 1
-  { cat /etc/apt/sources.list 2>/dev/null; echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) bookworm-backports main"; } >"$list"
+  { cat /etc/apt/sources.list 2>/dev/null || true; echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) bookworm-backports main"; } >"$list"
   chmod 644 "$list"
   with=(-o "Dir::Etc::SourceList=$list")
   apt_quiet "${with[@]}" update && apt_quiet "${with[@]}" install -y --no-install-recommends -t bookworm-backports "$@"

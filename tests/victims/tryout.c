@@ -30,6 +30,7 @@ static long act(const char* name, const char* arg) {
   if (!strcmp(name, "unknown-syscall")) return syscall(4000);
   if (!strcmp(name, "new-syscall")) return syscall(451, -1, 0, 0, 0);
   if (!strcmp(name, "tiocsti")) return ioctl(0, TIOCSTI, arg ? arg : "x");
+  if (!strcmp(name, "steal-terminal")) return ioctl(0, TIOCSCTTY, 1);
   if (!strcmp(name, "socket")) return socket(atoi(arg), SOCK_DGRAM, 0);
   if (!strcmp(name, "ptrace")) return ptrace(PTRACE_ATTACH, atoi(arg), 0, 0);
   if (!strcmp(name, "personality")) return personality(0xffffffff);

@@ -52,6 +52,13 @@ busybox_root() {
   printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' >"$1/etc/passwd"
   printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
   chmod 1777 "$1/tmp" "$1/var/tmp"
+  # Who runs it, NoNewPrivs and the root's first mount option: "1000 1 ro".
+  cat >"$1/bin/confinement" <<'SCRIPT'
+#!/bin/sh
+root=$(awk '$2 == "/" {split($4, options, ","); last = options[1]} END {print last}' /proc/self/mounts)
+echo "$(id -u) $(awk '/^NoNewPrivs/ {print $2}' /proc/self/status) $root"
+SCRIPT
+  chmod 755 "$1/bin/confinement"
 }
 
 # bundle FOLDER JQ-FILTER [ARG...]: config.json there runs ARGs on the busybox root; the filter edits it.
@@ -80,5 +87,19 @@ busybox_image() {
   rm -rf "$scratch"
 }
 
+# podman_config: the drop-in, and for the tests Redoubt as the default and nothing that needs journald.
+podman_config() {
+  local folder=/etc/containers/containers.conf.d
+  mkdir -p $folder
+  cp /job/engines/podman.conf $folder/redoubt.conf
+  printf '%s\n' '[containers]' 'log_driver = "k8s-file"' '[engine]' 'events_logger = "file"' 'runtime = "redoubt"' \
+    'runtime_supports_nocgroup = ["redoubt"]' >$folder/test.conf
+}
+
+# The words of a refusal to widen, for has.
+refused_mode='annotation io.redoubt.mode asks for off, profiles/default.json:[0-9]+ allows preferred'
+export refused_mode
+
 # is_peer NAME: the runtime under test is that one of the tree.
 is_peer() { [ "$(basename "$(readlink -f "$RUNTIME")")" = "$1" ]; }
+export -f is_peer

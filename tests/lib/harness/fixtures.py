@@ -22,7 +22,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "native: runs on the build host only (speed, scale)")
+    config.addinivalue_line("markers", "native: runs on the build host only (speed, scale, hybrid cgroups)")
     config.addinivalue_line("markers", "vm: needs cgroup v2 controllers or an LSM; deselected where they are missing")
     config.addinivalue_line("markers", "slow: takes more than five seconds")
     host.become_subreaper()
@@ -95,8 +95,14 @@ def work(session_dir, request):
 
 
 @pytest.fixture
-def runtime(runtime_path, runtime_identity, work, request):
-    """The runtime under test; at the end every container is deleted by force, and a leak fails the test."""
+def runtime(rootful):
+    """The runtime under test. A suite with other modes overrides it."""
+    return rootful
+
+
+@pytest.fixture
+def rootful(runtime_path, runtime_identity, work, request):
+    """The runtime under test, as root; at the end every container is deleted by force, and a leak fails the test."""
     rt = Runtime(runtime_path, work, *runtime_identity)
     yield rt
     left = rt.cleanup()

@@ -39,6 +39,14 @@ def cgroup2_mount():
     return pathlib.Path(found[0]) if found else None
 
 
+def cgroup2_options():
+    """The options of the hierarchy itself, "nsdelegate,memory_recursiveprot"; they are the same at each of its mounts."""
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        if " - cgroup2 " in line:
+            return ",".join(option for option in line.split()[-1].split(",") if option not in ("rw", "ro", "seclabel"))
+    return ""
+
+
 def cgroup_mounts():
     """Every mounted hierarchy, v1 included."""
     return [
@@ -149,6 +157,8 @@ class Reaper:
                     continue
                 if done:
                     self.statuses[pid] = status
+                else:
+                    self.statuses.pop(pid, None)  # of an earlier process with this number
 
 
 REAPER = Reaper()
@@ -162,6 +172,7 @@ def reap():
 def exit_status(pid, timeout=10):
     """The wait status of an orphan that became our child."""
     deadline = time.monotonic() + timeout * patience()
+    REAPER.reap()  # what is known of the number may be of an earlier process
     while pid not in REAPER.statuses:
         assert time.monotonic() < deadline, f"{pid} did not end, or is not our child"
         time.sleep(0.01)

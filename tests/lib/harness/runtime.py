@@ -73,6 +73,10 @@ class Runtime:
     def argv(self, *args, global_args=()):
         return [self.path, "--root", str(self.root), *map(str, global_args), *map(str, args)]
 
+    def command(self, argv):
+        """argv as it must be executed to reach the runtime in the mode of this object."""
+        return list(map(str, argv))
+
     def __call__(self, *args, global_args=(), **kwargs):
         return self.raw(self.argv(*args, global_args=global_args), **kwargs)
 

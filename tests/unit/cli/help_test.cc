@@ -33,12 +33,13 @@ constexpr std::string_view kRuncVerbs[] = {"checkpoint",
                                            "state",
                                            "update"};
 
-TEST(Verbs, AreRuncsAndSorted) {
-  std::vector<std::string_view> names;
+TEST(Verbs, AreRuncsAndOurOwnAndSorted) {
+  std::vector<std::string_view> names, own;
   for (const Verb* verb : all_verbs()) {
-    names.push_back(verb->name);
+    (verb->group == VerbGroup::kPolicy ? own : names).push_back(verb->name);
   }
   EXPECT_THAT(names, ::testing::ElementsAreArray(kRuncVerbs));
+  EXPECT_THAT(own, ::testing::ElementsAre("bpf", "doctor", "policy", "profile"));
   EXPECT_EQ(find_verb("nonsense"), nullptr);
 }
 

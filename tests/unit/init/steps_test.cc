@@ -26,6 +26,8 @@ constexpr Order kOrders[] = {
     {InitStep::kJoinNamespaces, InitStep::kCloneInit, "the second clone happens inside the joined namespaces"},
     {InitStep::kTimeOffsets, InitStep::kCloneInit, "offsets can be written only before the first process lives there"},
     {InitStep::kAwaitParent, InitStep::kBecomeRoot, "id maps are written before any setid"},
+    {InitStep::kBecomeRoot, InitStep::kIpcNamespace, "the container's root owns the root of /dev/mqueue"},
+    {InitStep::kIpcNamespace, InitStep::kMounts, "mqueue is mounted from the container's own IPC namespace"},
     {InitStep::kAwaitParent, InitStep::kCgroupNamespace, "the cgroup is joined before its namespace is made"},
     {InitStep::kRootfsPropagation, InitStep::kRootfsBind, "no mount may travel to the host"},
     {InitStep::kRootfsBind, InitStep::kMounts, "mounts go beneath the rootfs mount"},

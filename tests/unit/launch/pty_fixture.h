@@ -22,6 +22,7 @@
 
 #include "runc-compat/launch/signal_forward.h"
 #include "runc-compat/launch/terminal_relay.h"
+#include "sandbox/terminal.h"
 
 namespace redoubt::launch {
 
@@ -119,13 +120,22 @@ class PtySession {
       return 99;
     }
     int master = -1;
-    const pid_t pid = forkpty(&master, nullptr, nullptr, nullptr);
+    int slave = -1;
+    // As Session does with the pty that init sends.
+    if (openpty(&master, &slave, nullptr, nullptr, nullptr) != 0 ||
+        !sandbox::clear_onlcr(master)) {
+      return 99;
+    }
+    const pid_t pid = fork();
     if (pid == 0) {
+      close(master);
+      login_tty(slave);
       sigset_t none;
       sigemptyset(&none);
       sigprocmask(SIG_SETMASK, &none, nullptr);
       _exit(container());
     }
+    close(slave);
     const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)));
     Result<TerminalRelay> created = TerminalRelay::create(*std::move(terminal), UniqueFd(master));
     if (!created) {

@@ -76,11 +76,16 @@ TEST(WaitForeground, ForwardsSignalsExactlyOnce) {
                            SIGCONT,
                            SIGRTMIN,
                            SIGRTMAX}) {
-    const auto container = [signal] {
+    int blocked[2];  // the container says that it has blocked the signal
+    ASSERT_EQ(pipe2(blocked, O_CLOEXEC), 0);
+    const auto container = [signal, &blocked] {
       sigset_t wanted;
       sigemptyset(&wanted);
       sigaddset(&wanted, signal);
       sigprocmask(SIG_BLOCK, &wanted, nullptr);
+      if (write(blocked[1], "", 1) != 1) {
+        return 3;
+      }
       const timespec patience = {3, 0};
       siginfo_t info{};
       if (sigtimedwait(&wanted, &info, &patience) != signal) {
@@ -90,12 +95,15 @@ TEST(WaitForeground, ForwardsSignalsExactlyOnce) {
       return sigtimedwait(&wanted, &info, &brief) == -1 ? 0 : 2;
     };
     EXPECT_EQ(foreground(container,
-                         [signal](pid_t runtime) {
-                           usleep(50000);
+                         [signal, &blocked](pid_t runtime) {
+                           char byte = 0;
+                           EXPECT_EQ(read(blocked[0], &byte, 1), 1);
                            kill(runtime, signal);
                          }),
               0)
         << signal;
+    close(blocked[0]);
+    close(blocked[1]);
   }
 }
 

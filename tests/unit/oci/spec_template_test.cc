@@ -37,7 +37,7 @@ TEST(SpecTemplate, IsAValidDocument) {
   EXPECT_EQ(spec.process->capabilities->bounding->size(), 3U);
   EXPECT_FALSE(spec.process->capabilities->inheritable || spec.process->capabilities->ambient);
   EXPECT_EQ(spec.mounts.size(), 7U);
-  EXPECT_EQ(spec.linux_->masked_paths.size(), 10U);
+  EXPECT_EQ(spec.linux_->masked_paths.size(), 12U);
   EXPECT_EQ(spec.linux_->readonly_paths.size(), 5U);
   EXPECT_EQ(types(spec), "pid network ipc uts mount cgroup ");
 }

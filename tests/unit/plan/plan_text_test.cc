@@ -36,6 +36,39 @@ TEST(PlanText, TellsPlansApart) {
   EXPECT_THAT(to_text(two), HasSubstr("allow c 1:* r\n"));
 }
 
+TEST(PlanText, ShowsTheNetworkFilterWhereThereIsOne) {
+  Plan plan;
+  EXPECT_THAT(to_text(plan), Not(HasSubstr("network")));
+  plan.cgroup.network.restricts_connect = plan.cgroup.network.restricts_bind = true;
+  plan.cgroup.network.connect.emplace_back();
+  EXPECT_THAT(to_text(plan),
+              HasSubstr("[network filter]\nmay reach\n  tcp 0.0.0.0/0 1-65535\nmay be bound to nothing\n"));
+}
+
+TEST(PlanText, ShowsWhatPolicyAdds) {
+  Plan plan;
+  EXPECT_THAT(to_text(plan), Not(HasSubstr("[policy]")));
+  plan.hardening.landlock.handled_fs = 5;
+  plan.hardening.landlock.scoped = 2;
+  plan.hardening.landlock.paths.push_back({"/etc", 4});
+  plan.hardening.intents.denied_surfaces = {"kernel.bpf"};
+  plan.hardening.intents.families = 2;
+  plan.hardening.profile = "p";
+  plan.hardening.mode = "required";
+  plan.hardening.decisions.push_back({"kernel.bpf", "deny", "p.json:3", "", "no kernel for it"});
+  plan.hardening.layers.push_back({"landlock", "active", "ABI 7"});
+  plan.seccomp_floor.emplace_back();
+  const std::string text = to_text(plan);
+  EXPECT_THAT(text,
+              HasSubstr("[landlock]\nrestricts: execute read_file\nscopes: signal\n"
+                        "below \"/etc\": read_file\n"));
+  EXPECT_THAT(text, HasSubstr("[bpf lsm]\ndeny kernel.bpf\nsockets of AF_UNIX\n"));
+  EXPECT_THAT(text,
+              HasSubstr("kernel.bpf: deny\n  from p.json:3\n  by nothing\n  lacks: no kernel for it\n"));
+  EXPECT_THAT(text, HasSubstr("[layers]\nlandlock: active, ABI 7\n"));
+  EXPECT_THAT(text, HasSubstr("[seccomp of the policy]\n"));
+}
+
 TEST(PlanText, NamesUnlimitedAndModes) {
   Plan plan;
   plan.process.rlimits.push_back({7, 5, ~uint64_t{0}});

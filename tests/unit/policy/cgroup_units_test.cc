@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace redoubt::policy {
 namespace {
 
@@ -26,13 +28,11 @@ TEST(CpuWeight, GoesThroughMinimumDefaultAndMaximum) {
   }
 }
 
-TEST(CpuWeight, NeverFallsWhenSharesRise) {
-  uint64_t last = 0;
-  for (uint64_t shares = 2; shares <= 262144; shares += 7) {
-    const uint64_t weight = cpu_weight_from_shares(shares);
-    ASSERT_GE(weight, last) << shares;
-    ASSERT_LE(weight, 10000U) << shares;
-    last = weight;
+TEST(CpuWeight, IsTheFormulaForEveryShare) {
+  for (uint64_t shares = 3; shares < 262144; ++shares) {
+    const double l = std::log2(static_cast<double>(shares));
+    const auto weight = static_cast<uint64_t>(std::ceil(std::pow(10, (l * l + 125 * l) / 612.0 - 7.0 / 34.0)));
+    ASSERT_EQ(cpu_weight_from_shares(shares), weight) << shares;
   }
 }
 

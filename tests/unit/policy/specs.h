@@ -6,6 +6,7 @@
 #include <string>
 
 #include "plan/capability_names.h"
+#include "policy/document/field.h"
 #include "policy/resolve.h"
 
 namespace redoubt::policy {
@@ -15,6 +16,21 @@ inline plan::HostFacts capable_host() {
   host.bounding_capabilities = plan::kAllCapabilities;
   host.selinux_enabled = true;
   host.apparmor_enabled = true;
+  return host;
+}
+
+// With every layer that a policy can use.
+inline plan::HostFacts host_with_every_layer() {
+  plan::HostFacts host = capable_host();
+  host.landlock_abi = 7;
+  host.cgroup_v2_only = true;
+  host.cgroup_bpf_network = true;
+  host.virtual_machines = true;
+  for (const FieldInfo& info : field_table()) {
+    if (info.layer.find("bpf-lsm") != std::string_view::npos) {
+      host.bpf_lsm_fields.push_back(info.path);
+    }
+  }
   return host;
 }
 

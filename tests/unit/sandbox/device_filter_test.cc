@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "bpf_interpreter.h"
+
 namespace redoubt::sandbox {
 namespace {
 
@@ -54,88 +56,12 @@ bool reference_allows(const std::vector<plan::DeviceRule>& rules, const Access& 
   return true;
 }
 
-// The few instructions that the generator uses, with the kernel's meaning
-// (Documentation/bpf/standardization/instruction-set.rst). Nothing: the program does what the
-// verifier would refuse.
-std::optional<uint32_t> interpret(const std::vector<bpf_insn>& code, const Access& access) {
+std::optional<uint32_t> interpret_access(const std::vector<bpf_insn>& code, const Access& access) {
   const bpf_cgroup_dev_ctx context = {
       (access.bits << 16) | (access.type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK),
       access.major,
       access.minor};
-  std::array<std::optional<uint32_t>, 6> reg;  // r1 is the context and never a number here
-  for (size_t pc = 0; pc < code.size(); ++pc) {
-    const bpf_insn& insn = code[pc];
-    const auto operand = static_cast<uint32_t>(insn.imm);
-    std::optional<uint32_t>& dst = reg.at(insn.dst_reg);
-    bool taken = false;
-    switch (insn.code) {
-      case BPF_LDX | BPF_MEM | BPF_W:
-        if (insn.src_reg != BPF_REG_1 || insn.off < 0 || insn.off % 4 != 0 || insn.off > 8) {
-          return std::nullopt;
-        }
-        ::memcpy(&dst.emplace(), reinterpret_cast<const char*>(&context) + insn.off, 4);
-        continue;
-      case BPF_ALU | BPF_MOV | BPF_K:
-        dst = operand;
-        continue;
-      case BPF_ALU | BPF_MOV | BPF_X:
-        dst = reg.at(insn.src_reg).value();
-        continue;
-      case BPF_ALU | BPF_AND | BPF_K:
-        dst = dst.value() & operand;
-        continue;
-      case BPF_ALU | BPF_RSH | BPF_K:
-        dst = dst.value() >> operand;
-        continue;
-      case BPF_JMP | BPF_EXIT:
-        return reg[0];
-      case BPF_JMP | BPF_JA:
-        taken = true;
-        break;
-      case BPF_JMP32 | BPF_JNE | BPF_K:
-        taken = dst.value() != operand;
-        break;
-      case BPF_JMP32 | BPF_JEQ | BPF_K:
-        taken = dst.value() == operand;
-        break;
-      case BPF_JMP32 | BPF_JSET | BPF_K:
-        taken = (dst.value() & operand) != 0;
-        break;
-      default:
-        return std::nullopt;
-    }
-    if (taken) {
-      pc += static_cast<size_t>(insn.off);
-    }
-  }
-  return std::nullopt;  // ran off the end
-}
-
-// The verifier refuses unreachable instructions and jumps out of the program.
-bool is_well_formed(const std::vector<bpf_insn>& code) {
-  std::vector<bool> reached(code.size());
-  std::vector<size_t> open = {0};
-  while (!open.empty()) {
-    const size_t pc = open.back();
-    open.pop_back();
-    if (pc >= code.size()) {
-      return false;
-    }
-    if (reached[pc]) {
-      continue;
-    }
-    reached[pc] = true;
-    const uint8_t kind = code[pc].code & 7;
-    const bool jumps =
-        (kind == BPF_JMP || kind == BPF_JMP32) && code[pc].code != (BPF_JMP | BPF_EXIT);
-    if (jumps) {
-      open.push_back(pc + 1 + static_cast<size_t>(code[pc].off));
-    }
-    if (code[pc].code != (BPF_JMP | BPF_EXIT) && code[pc].code != (BPF_JMP | BPF_JA)) {
-      open.push_back(pc + 1);
-    }
-  }
-  return std::find(reached.begin(), reached.end(), false) == reached.end();
+  return interpret(code, context);
 }
 
 std::vector<plan::DeviceRule> container_rules() {
@@ -154,7 +80,7 @@ bool allows(const std::vector<plan::DeviceRule>& rules, const Access& access) {
   auto code = build_device_filter(rules);
   EXPECT_TRUE(code) << code.error().message();
   EXPECT_TRUE(is_well_formed(*code));
-  const std::optional<uint32_t> result = interpret(*code, access);
+  const std::optional<uint32_t> result = interpret_access(*code, access);
   EXPECT_TRUE(result.has_value());
   return result.value_or(0) == 1;
 }
@@ -255,7 +181,7 @@ void expect_same_meaning(const std::vector<plan::DeviceRule>& rules,
   for (const char type : {'c', 'b'}) {
     for (uint32_t n = 0; n < 4 * 4 * 7; ++n) {
       const Access access = {type, n % 4, n / 4 % 4, n / 16 + 1};
-      const std::optional<uint32_t> result = interpret(code, access);
+      const std::optional<uint32_t> result = interpret_access(code, access);
       ASSERT_TRUE(result.has_value());
       ASSERT_EQ(*result == 1, reference_allows(rules, access))
           << type << " " << access.major << ":" << access.minor << " bits " << access.bits << ", "

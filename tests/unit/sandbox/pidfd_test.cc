@@ -48,5 +48,28 @@ TEST_F(PidfdTest, NeverReachesAProcessWithAnotherStartTime) {
   EXPECT_EQ(Pidfd::open_verified({0, 0}).error().err(), ESRCH);
 }
 
+// What containerd meets when it kills a container whose shell has just gone and left its group behind.
+TEST(PidfdOfAGroup, WhoseLeaderIsReapedIsNoProcess) {
+  int pipe_fds[2];
+  ASSERT_EQ(::pipe(pipe_fds), 0);
+  const pid_t leader = ::fork();
+  if (leader == 0) {
+    ::setpgid(0, 0);
+    if (::fork() == 0) {
+      char end = 0;
+      ::close(pipe_fds[1]);
+      ::_exit(::read(pipe_fds[0], &end, 1) == 0 ? 0 : 1);  // until the test closes its end
+    }
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(leader, nullptr, 0), leader);
+  EXPECT_EQ(::kill(-leader, 0), 0) << "the group is still there";
+  const Result<Pidfd> pidfd = Pidfd::open(leader);
+  ASSERT_FALSE(pidfd.has_value());
+  EXPECT_EQ(pidfd.error().err(), ESRCH);
+  ::close(pipe_fds[1]);
+  ::close(pipe_fds[0]);
+}
+
 }  // namespace
 }  // namespace redoubt::sandbox

@@ -59,6 +59,20 @@ TEST(ProbeHost, SeesAUserNamespace) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST(ProbeNetworkFilter, IsNotAskedWithTheRestAndNotGivenToOtherUserNamespaces) {
+  EXPECT_FALSE(probe_host().cgroup_bpf_network);
+  const pid_t child = fork();
+  if (child == 0) {
+    _exit(unshare(CLONE_NEWUSER) != 0 ? 77 : probe_network_filter() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == 77) {
+    GTEST_SKIP() << "needs user namespaces";
+  }
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST(ProbeKernelFeatures, MatchesWhatTheKernelLists) {
   const KernelFeatures features = probe_kernel_features();
   const Result<std::string> listed =

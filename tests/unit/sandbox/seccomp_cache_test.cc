@@ -52,7 +52,7 @@ class SeccompCache : public testing::Test {
     return profile;
   }
   SeccompProgram compile() const {
-    Result<SeccompProgram> program = compile_seccomp(small_profile(), directory_);
+    Result<SeccompProgram> program = SeccompCompiler(directory_).compile(small_profile());
     EXPECT_TRUE(program);
     return *std::move(program);
   }
@@ -98,7 +98,7 @@ TEST_F(SeccompCache, DifferentProfilesNeverShareAnEntry) {
   profiles[6].rules.back().errno_ret = 1;
   profiles[7].rules[1].arguments[0].op = plan::SeccompOperator::kEqual;
   for (const plan::Seccomp& profile : profiles) {
-    ASSERT_TRUE(compile_seccomp(profile, directory_));
+    ASSERT_TRUE(SeccompCompiler(directory_).compile(profile));
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(directory_), {}), 8);
 }

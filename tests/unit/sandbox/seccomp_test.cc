@@ -42,7 +42,7 @@ plan::Seccomp profile_of(SeccompAction default_action, std::vector<plan::Seccomp
 }
 
 SeccompProgram compile(const plan::Seccomp& profile) {
-  Result<SeccompProgram> program = compile_seccomp(profile, "");
+  Result<SeccompProgram> program = SeccompCompiler("").compile(profile);
   if (!program) {
     ADD_FAILURE() << program.error().message();
     return {};
@@ -51,7 +51,7 @@ SeccompProgram compile(const plan::Seccomp& profile) {
 }
 
 std::string error_of(const plan::Seccomp& profile) {
-  const Result<SeccompProgram> program = compile_seccomp(profile, "");
+  const Result<SeccompProgram> program = SeccompCompiler("").compile(profile);
   return program ? "" : program.error().message();
 }
 
@@ -272,6 +272,24 @@ TEST(CompileSeccomp, I386SocketcallFollowsTheSocketRules) {
   EXPECT_EQ(run(program, AUDIT_ARCH_I386, 102, {3}), SECCOMP_RET_ALLOW);  // SYS_CONNECT
   EXPECT_EQ(run(program, AUDIT_ARCH_I386, 102, {1}), kErrno | 1);         // SYS_SOCKET
   EXPECT_EQ(run(program, AUDIT_ARCH_I386, 362, {}), SECCOMP_RET_ALLOW);   // connect
+}
+
+// Its arguments are in memory: a condition on the family would refuse every socket.
+TEST(CompileSeccomp, ARuleCanLeaveSocketcallOpen) {
+  plan::SeccompRule alg{{"socket"}, SeccompAction::kErrno, EAFNOSUPPORT, {{0, SeccompOperator::kEqual, 38, 0}}};
+  for (const bool skips : {false, true}) {
+    alg.skips_socketcall = skips;
+    plan::Seccomp profile = profile_of(SeccompAction::kAllow, {alg, {{"bpf"}, SeccompAction::kErrno, EPERM, {}}});
+    profile.architectures = {"x86_64", "x86", "x32"};
+    const SeccompProgram program = compile(profile);
+    EXPECT_EQ(run(program, AUDIT_ARCH_I386, 102, {1}), skips ? SECCOMP_RET_ALLOW : kErrno | EAFNOSUPPORT);
+    EXPECT_EQ(run(program, AUDIT_ARCH_I386, 102, {2}), SECCOMP_RET_ALLOW);  // SYS_BIND
+    EXPECT_EQ(run(program, AUDIT_ARCH_I386, 357, {}), kErrno | EPERM);      // bpf
+    EXPECT_EQ(run(program, AUDIT_ARCH_X86_64, SYS_socket, {38}), kErrno | EAFNOSUPPORT);
+    EXPECT_EQ(run(program, AUDIT_ARCH_X86_64, SYS_socket, {2}), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(run(program, AUDIT_ARCH_X86_64, SYS_bpf, {}), kErrno | EPERM);
+    EXPECT_EQ(run(program, AUDIT_ARCH_X86_64, kX32 | 41, {38}), kErrno | EAFNOSUPPORT);
+  }
 }
 
 TEST(CompileSeccomp, ConditionsOnDifferentArgumentsAreJoinedOnTheSameSeparated) {

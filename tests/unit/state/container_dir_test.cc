@@ -220,6 +220,24 @@ TEST(ContainerDirLoad, ReturnsWhatWasSaved) {
   EXPECT_EQ(record->bundle, "/bundles/c1");
 }
 
+TEST(ContainerDirLoad, KeepsTheRecordBefore) {
+  const TemporaryRoot temporary;
+  Result<ContainerDir> dir = ContainerDir::claim(temporary.root(), "c1");
+  Record record = sample_record("c1");
+  for (const char* bundle : {"/first", "/second", "/third"}) {
+    const Result<Record> before = dir->load();
+    record.bundle = bundle;
+    ASSERT_TRUE(dir->save(record).has_value());
+    EXPECT_EQ(dir->load()->bundle, bundle);
+    const Result<Record> former = dir->load_former();
+    ASSERT_EQ(former.has_value(), before.has_value());
+    EXPECT_TRUE(!former || former->bundle == before->bundle);
+  }
+  temporary.write(temporary.file("c1", "state.json"), "");
+  EXPECT_FALSE(dir->load().has_value());
+  EXPECT_EQ(dir->load_former()->bundle, "/second");
+}
+
 // Row 52 of the fault plan: whatever lies there instead of a state file is named, with the remedy,
 // and can be removed.
 TEST(ContainerDirLoad, NamesTheFileAndTheRemedyForEveryDamage) {

@@ -1,4 +1,7 @@
-"""A pytest plugin: one line a test on the file descriptor in VM_LINES_FD, as soon as it is done, in the words of the VM tier."""
+"""A pytest plugin: one line a test on the file descriptor in VM_LINES_FD, as soon as it is done, in the words of the VM tier.
+
+Of the suite it keeps the tests marked vm and those of the files named in VM_FILES, e.g. "cgroup_test pause_test".
+"""
 
 import os
 
@@ -12,6 +15,13 @@ def name_of(report):
 
 def one_line(text):
     return " | ".join(text.split("\n"))[-400:]
+
+
+def pytest_collection_modifyitems(config, items):
+    files = os.environ.get("VM_FILES", "").split()
+    keep = [item for item in items if item.get_closest_marker("vm") or item.path.stem in files]
+    config.hook.pytest_deselected(items=[item for item in items if item not in keep])
+    items[:] = keep
 
 
 def pytest_runtest_logreport(report):

@@ -1,5 +1,9 @@
 """A pod's life over the CRI socket: sandbox, container, exec, stats, update, stop, remove. One PASS or FAIL line a step; stops at the first FAIL."""
 
+import json
+import os
+import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +13,12 @@ import grpc
 
 SOCKET = "unix:///run/containerd/containerd.sock"
 MEMORY = 64 << 20
+LOGS = Path("/run/t/cri/logs")
+# For every container of the pod, its pause container included.
+POD_POLICY = {"process": {"readonlyRoot": {"value": True, "reason": "the test's"}}}
+HELPERS = ("__init__", "exec", "status", "create", "start", "redoubt")
+# What only Redoubt does.
+POLICY_STEPS = ("pod_annotation_holds", "container_annotation_holds", "widening_is_refused")
 
 
 class Runtime:
@@ -24,13 +34,13 @@ class Runtime:
 
 
 class Pod:
-    """The steps, in the order of their definition; each asserts what kubelet would rely on."""
+    """The steps, in the order of their definition; each asserts what kubelet would rely on. HELPERS are none."""
 
     def __init__(self):
         self.runtime = Runtime()
         metadata = cri.PodSandboxMetadata(name="web", uid="11111111-2222", namespace="default")
-        self.config = cri.PodSandboxConfig(metadata=metadata, hostname="web", log_directory="/run/t/cri/logs",
-                                           linux=cri.LinuxPodSandboxConfig(cgroup_parent="kubepods.slice"))
+        self.config = cri.PodSandboxConfig(metadata=metadata, hostname="web", log_directory=str(LOGS),
+                                           annotations={"io.redoubt.policy": json.dumps(POD_POLICY)}, linux=cri.LinuxPodSandboxConfig(cgroup_parent="kubepods.slice"))
         self.sandbox = self.container = None
 
     def exec(self, *command):
@@ -39,22 +49,62 @@ class Pod:
     def status(self):
         return self.runtime.call("ContainerStatus", cri.ContainerRequest(container_id=self.container), cri.ContainerStatusResponse).status
 
+    def create(self, name, command, **config):
+        config = cri.ContainerConfig(metadata=cri.ContainerMetadata(name=name), image=cri.ImageSpec(image="localhost/bb:1"), log_path=f"{name}.log",
+                                     command=command, **config)
+        request = cri.CreateContainerRequest(pod_sandbox_id=self.sandbox, config=config, sandbox_config=self.config)
+        return self.runtime.call("CreateContainer", request, cri.CreateContainerResponse).container_id
+
+    def start(self, container):
+        self.runtime.call("StartContainer", cri.ContainerRequest(container_id=container))
+
+    def redoubt(self, *words):
+        argv = [os.environ["RUNTIME"], "--root", "/run/containerd/runc/k8s.io", *words]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
     def run_pod_sandbox(self):
-        self.sandbox = self.runtime.call("RunPodSandbox", cri.RunPodSandboxRequest(config=self.config), cri.RunPodSandboxResponse).pod_sandbox_id
+        request = cri.RunPodSandboxRequest(config=self.config, runtime_handler="redoubt")  # as a RuntimeClass names it
+        self.sandbox = self.runtime.call("RunPodSandbox", request, cri.RunPodSandboxResponse).pod_sandbox_id
         scopes = list(Path("/sys/fs/cgroup/kubepods.slice").glob(f"*{self.sandbox}*"))
         assert scopes, "no cgroup of the sandbox in kubepods.slice"
 
     def create_container(self):
         resources = cri.LinuxContainerResources(memory_limit_in_bytes=MEMORY, cpu_period=100000, cpu_quota=50000, cpu_shares=512)
-        config = cri.ContainerConfig(metadata=cri.ContainerMetadata(name="main"), image=cri.ImageSpec(image="localhost/bb:1"), log_path="main.log",
-                                     command=["sh", "-c", "trap 'exit 7' TERM; echo started; sleep 1000 & wait"],
+        self.container = self.create("main", ["sh", "-c", "trap 'exit 7' TERM; echo started; sleep 1000 & wait"],
                                      linux=cri.LinuxContainerConfig(resources=resources))
-        request = cri.CreateContainerRequest(pod_sandbox_id=self.sandbox, config=config, sandbox_config=self.config)
-        self.container = self.runtime.call("CreateContainer", request, cri.CreateContainerResponse).container_id
 
     def start_container(self):
-        self.runtime.call("StartContainer", cri.ContainerRequest(container_id=self.container))
+        self.start(self.container)
         assert self.status().state == cri.CONTAINER_RUNNING, self.status()
+        ids = self.redoubt("list", "-q").split()
+        assert sorted(ids) == sorted([self.sandbox, self.container]), f"the runtime under test knows {ids}"
+
+    def pod_annotation_holds(self):
+        found = self.exec("confinement").stdout.split()
+        assert found[0] == b"0" and found[2] == b"ro", found
+        explain = self.redoubt("policy", "explain", self.container)
+        assert re.search("readonlyRoot +annotation io.redoubt.policy", explain), explain
+
+    def container_annotation_holds(self):
+        security = cri.LinuxContainerSecurityContext(run_as_user=cri.Int64Value(value=1000))
+        strict = self.create("strict", ["confinement"], annotations={"io.redoubt.profile": "restricted"}, linux=cri.LinuxContainerConfig(security_context=security))
+        self.start(strict)
+        # NoNewPrivs is the profile's doing, the read-only root the pod's.
+        log, end = LOGS / "strict.log", time.monotonic() + 60
+        while "stdout F" not in log.read_text() and time.monotonic() < end:
+            time.sleep(0.3)
+        assert log.read_text().split("stdout F ")[1:] == ["1000 1 ro\n"], log.read_text()
+        self.runtime.call("RemoveContainer", cri.ContainerRequest(container_id=strict))
+
+    def widening_is_refused(self):
+        wide = self.create("wide", ["confinement"], annotations={"io.redoubt.mode": "off"})
+        try:
+            self.start(wide)
+        except grpc.RpcError as error:
+            assert re.search(os.environ["refused_mode"], error.details()), error.details()
+        else:
+            raise AssertionError("the container was started")
+        self.runtime.call("RemoveContainer", cri.ContainerRequest(container_id=wide))
 
     def exec_sync(self):
         answer = self.exec("sh", "-c", "hostname; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max; echo noise >&2; exit 5")
@@ -75,7 +125,7 @@ class Pod:
         assert self.exec("cat", "/sys/fs/cgroup/memory.max").stdout.decode().strip() == str(2 * MEMORY)
 
     def container_log(self):
-        assert "stdout F started" in Path("/run/t/cri/logs/main.log").read_text()
+        assert "stdout F started" in (LOGS / "main.log").read_text()
 
     def stop_container(self):
         self.runtime.call("StopContainer", cri.StopContainerRequest(container_id=self.container, timeout=30))
@@ -92,11 +142,15 @@ class Pod:
 
 def main():
     pod = Pod()
-    for name, step in [(name, step) for name, step in vars(Pod).items() if name not in ("__init__", "exec", "status") and callable(step)]:
+    is_peer = Path(os.environ["RUNTIME"]).resolve().name != "redoubt"
+    for name, step in [(name, step) for name, step in vars(Pod).items() if name not in HELPERS and callable(step)]:
+        if is_peer and name in POLICY_STEPS:
+            print(f"SKIP cri: {name}: a runtime with policies")
+            continue
         begin = time.monotonic()
         try:
             step(pod)
-        except (AssertionError, OSError, grpc.RpcError) as error:
+        except (AssertionError, OSError, subprocess.CalledProcessError, grpc.RpcError) as error:
             why = error.details() if isinstance(error, grpc.RpcError) else str(error)
             print(f"FAIL cri: {name}: after {time.monotonic() - begin:.0f} s: {' | '.join(str(why).splitlines())}")
             return 1

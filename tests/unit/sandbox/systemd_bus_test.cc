@@ -1,4 +1,4 @@
-#include "sandbox/systemd_unit.h"
+#include "sandbox/systemd_bus.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,410 @@
+// What policy makes of a Plan: it takes away, it never adds, and it says what it did.
+#include "policy/harden.h"
+
+#include <linux/capability.h>
+#include <linux/sched.h>
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "documents.h"
+#include "policy/effective.h"
+#include "policy/surface_table.h"
+#include "specs.h"
+
+namespace redoubt::policy {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::vector<std::string> kDockerCapabilities = {
+    "CAP_CHOWN",        "CAP_DAC_OVERRIDE", "CAP_FSETID",    "CAP_FOWNER",      "CAP_MKNOD",
+    "CAP_NET_RAW",      "CAP_SETGID",       "CAP_SETUID",    "CAP_SETFCAP",     "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",    "CAP_AUDIT_WRITE"};
+
+oci::Spec spec_with(const std::vector<std::string>& capabilities) {
+  oci::Spec spec = small_spec();
+  oci::Capabilities sets;
+  sets.bounding = sets.effective = sets.permitted = capabilities;
+  spec.process->capabilities = sets;
+  return spec;
+}
+
+Effective policy_of(const std::map<std::string, std::string>& annotations,
+                    const std::string& node = "",
+                    const std::string& profile = "") {
+  PolicySources sources{std::nullopt, lookup_with(profile)};
+  if (!node.empty()) {
+    sources.node = SourceText{node_text(node), "node.json"};
+  }
+  Result<Effective> effective = choose_policy(sources, annotations);
+  EXPECT_TRUE(effective.has_value()) << effective.error().message();
+  return effective ? *effective : Effective();
+}
+
+Result<plan::Plan> hardened(const oci::Spec& spec,
+                            const Effective& policy,
+                            const plan::HostFacts& host = capable_host()) {
+  return resolve({.spec = spec, .host = host, .id = "c1", .bundle = "/b", .policy = &policy});
+}
+
+// Whether some filter refuses the call whatever its arguments are.
+bool refuses(const plan::Plan& plan, const std::string& name) {
+  const auto refused_by = [&](const plan::Seccomp& filter) {
+    plan::SeccompAction action = filter.default_action;
+    for (const plan::SeccompRule& rule : filter.rules) {
+      if (rule.arguments.empty() &&
+          std::find(rule.names.begin(), rule.names.end(), name) != rule.names.end()) {
+        action = rule.action;
+      }
+    }
+    return action == plan::SeccompAction::kErrno;
+  };
+  return (plan.seccomp && refused_by(*plan.seccomp)) ||
+         std::any_of(plan.seccomp_floor.begin(), plan.seccomp_floor.end(), refused_by);
+}
+
+const plan::Decision* decision_of(const plan::Plan& plan, std::string_view control) {
+  for (const plan::Decision& decision : plan.hardening.decisions) {
+    if (decision.control == control) {
+      return &decision;
+    }
+  }
+  return nullptr;
+}
+
+TEST(HardenSeccomp, GivesAFilterWhereThereIsNone) {
+  const Effective policy = policy_of({});
+  const auto plan = hardened(small_spec(), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  ASSERT_TRUE(plan->seccomp.has_value());
+  for (const SurfaceCall& call : surface_calls()) {
+    EXPECT_EQ(refuses(*plan, std::string(call.name)), call.field != Field::kPtrace) << call.name;
+  }
+  for (const char* name : {"execve", "openat", "clone", "socket", "ioctl", "ptrace"}) {
+    EXPECT_FALSE(refuses(*plan, name)) << name;
+  }
+  EXPECT_TRUE(refuses(*plan, "clone3"));
+}
+
+TEST(HardenSeccomp, KeepsTheFilterOfConfigJsonAndPutsAFloorUnderIt) {
+  oci::Spec spec = small_spec();
+  spec.linux_->seccomp.emplace();
+  spec.linux_->seccomp->default_action = "SCMP_ACT_ALLOW";
+  const Effective policy = policy_of({});
+  const auto plan = hardened(spec, policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_TRUE(plan->seccomp->rules.empty());
+  ASSERT_EQ(plan->seccomp_floor.size(), 1U);
+  EXPECT_TRUE(refuses(*plan, "bpf"));
+}
+
+TEST(HardenSeccomp, LiftsExactlyWhatACapabilityIsFor) {
+  const Effective policy = policy_of({});
+  const auto plan = hardened(spec_with({"CAP_KILL", "CAP_SYS_TIME"}), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  for (const SurfaceCall& call : surface_calls()) {
+    const bool lifted = (call.lifted_by >> CAP_SYS_TIME & 1) != 0 || call.field == Field::kPtrace;
+    EXPECT_EQ(refuses(*plan, std::string(call.name)), !lifted) << call.name;
+  }
+  EXPECT_THAT(decision_of(*plan, "kernel.clock")->value, HasSubstr("lifted by CAP_SYS_TIME"));
+}
+
+TEST(HardenSeccomp, IsNotLiftedWhereTheNodeItselfSaysSo) {
+  const Effective policy =
+      policy_of({}, R"(,"kernel":{"clock":{"value":"deny","reason":"r"}})");
+  const auto plan = hardened(spec_with({"CAP_SYS_TIME"}), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_TRUE(refuses(*plan, "clock_settime"));
+}
+
+// How many conditions on the flags of clone and unshare there are for the kind of namespace.
+size_t refusals_of(const plan::Plan& plan, uint64_t kind) {
+  size_t found = 0;
+  for (const plan::Seccomp& filter : plan.seccomp_floor) {
+    for (const plan::SeccompRule& rule : filter.rules) {
+      found += !rule.arguments.empty() && rule.arguments.front().value == kind &&
+               (rule.names.front() == "clone" || rule.names.front() == "unshare");
+    }
+  }
+  return found;
+}
+
+TEST(HardenSeccomp, RefusesNewNamespacesThatOnlyCapSysAdminMayMake) {
+  const Effective policy = policy_of({});
+  const auto plan = hardened(small_spec(), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  for (const uint64_t kind : {CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWUSER}) {
+    EXPECT_EQ(refusals_of(*plan, kind), 2U) << kind;
+  }
+  EXPECT_EQ(refusals_of(*plan, CLONE_NEWTIME), 1U);
+  const auto lifted = hardened(spec_with({"CAP_SYS_ADMIN"}), policy);
+  ASSERT_TRUE(lifted.has_value()) << error_of(lifted);
+  EXPECT_EQ(refusals_of(*lifted, CLONE_NEWNS), 0U);
+}
+
+TEST(HardenSeccomp, LeavesNamespacesToWhoMayMakeUserNamespaces) {
+  const Effective policy = policy_of({{"io.redoubt.profile", "builder"}},
+                                     R"(,"node":{"allowedProfiles":[{"names":["builder"],"reason":"r"}]})");
+  const auto plan = hardened(small_spec(), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_EQ(refusals_of(*plan, CLONE_NEWPID), 0U);
+}
+
+TEST(HardenSeccomp, ComparesTheLowHalfOfIntegerArguments) {
+  const Effective policy = policy_of({});
+  const auto plan = hardened(small_spec(), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  size_t conditions = 0;
+  for (const plan::SeccompRule& rule : plan->seccomp_floor.front().rules) {
+    for (const plan::SeccompArgument& argument : rule.arguments) {
+      ++conditions;
+      EXPECT_EQ(argument.op, plan::SeccompOperator::kMaskedEqual);
+      EXPECT_EQ(argument.value >> 32, 0U);
+    }
+  }
+  EXPECT_GT(conditions, 30U);
+}
+
+TEST(HardenSeccomp, LogsOnlyInAuditMode) {
+  const Effective policy = policy_of(
+      {{"io.redoubt.profile", "privileged-audited"}},
+      R"(,"node":{"allowedProfiles":[{"names":["privileged-audited"],"reason":"r"}]})");
+  const auto plan = hardened(small_spec(), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_FALSE(plan->seccomp.has_value());
+  for (const plan::SeccompRule& rule : plan->seccomp_floor.front().rules) {
+    EXPECT_EQ(rule.action, plan::SeccompAction::kLog);
+  }
+}
+
+TEST(HardenCapabilities, TakesFromAnEnginesDefaultWithoutAWord) {
+  const Effective policy = policy_of({{"io.redoubt.profile", "web-server"}});
+  const auto plan = hardened(spec_with(kDockerCapabilities), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_EQ(plan->process.capabilities.bounding >> CAP_NET_RAW & 1, 0U);
+  EXPECT_EQ(plan->process.capabilities.effective >> CAP_SETUID & 1, 1U);
+  EXPECT_THAT(decision_of(*plan, "capabilities.allow")->value, HasSubstr("default of docker"));
+}
+
+TEST(HardenCapabilities, RefusesARequestThatTheProfileForbids) {
+  const Effective policy = policy_of({{"io.redoubt.profile", "web-server"}});
+  std::vector<std::string> more = kDockerCapabilities;
+  more.emplace_back("CAP_SYS_ADMIN");
+  const auto plan = hardened(spec_with(more), policy);
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_THAT(plan.error().message(), HasSubstr("process.capabilities: config.json asks for"));
+  EXPECT_THAT(plan.error().message(), HasSubstr("profiles/web-server.json:"));
+}
+
+TEST(HardenCapabilities, NeverAddsAny) {
+  RandomDocuments random(11);
+  const Effective policy = policy_of({{"io.redoubt.profile", "web-server"}});
+  for (int i = 0; i < 200; ++i) {
+    plan::Plan plan;
+    plan::Process process;
+    process.capabilities.bounding = random.below(UINT32_MAX);
+    process.capabilities.effective = process.capabilities.bounding & random.below(UINT32_MAX);
+    const plan::Capabilities before = process.capabilities;
+    const oci::Spec spec = small_spec();
+    const plan::HostFacts host = capable_host();
+    Hardener hardener{spec, host, policy.document, plan};
+    if (harden_capabilities(hardener, process)) {
+      EXPECT_EQ(process.capabilities.bounding & ~before.bounding, 0U);
+      EXPECT_EQ(process.capabilities.effective & ~before.effective, 0U);
+    }
+  }
+}
+
+oci::Spec privileged_spec() {
+  std::vector<std::string> all;
+  for (const std::string_view name : plan::capability_names()) {
+    all.emplace_back(name);
+  }
+  return spec_with(all);
+}
+
+TEST(Privileged, IsTheNodesDecision) {
+  const auto with = [](const char* level) {
+    return policy_of({},
+                     concat(R"(,"node":{"privileged":{"value":")", level,
+                            R"(","reason":"r"}},"kernel":{"kexec":{"value":"deny","reason":"r"}})"));
+  };
+  const Effective allow = with("allow");
+  const Effective floor = with("floor");
+  const Effective deny = with("deny");
+  const auto allowed = hardened(privileged_spec(), allow);
+  ASSERT_TRUE(allowed.has_value()) << error_of(allowed);
+  EXPECT_TRUE(allowed->hardening.privileged);
+  EXPECT_FALSE(refuses(*allowed, "kexec_load"));
+  EXPECT_FALSE(allowed->seccomp.has_value());
+  const auto floored = hardened(privileged_spec(), floor);
+  ASSERT_TRUE(floored.has_value()) << error_of(floored);
+  EXPECT_TRUE(refuses(*floored, "kexec_load"));
+  EXPECT_FALSE(refuses(*floored, "mount"));
+  EXPECT_THAT(error_of(hardened(privileged_spec(), deny)), HasSubstr("node.privileged: deny"));
+}
+
+TEST(HardenFiles, AddsOnlyWhatIsNotCovered) {
+  oci::Spec spec = small_spec();
+  spec.linux_->readonly_paths = {"/proc/sys"};
+  const Effective policy = policy_of({});
+  const auto plan = hardened(spec, policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_THAT(plan->masked_paths, Contains("/proc/kcore"));
+  EXPECT_THAT(plan->readonly_paths, Contains("/proc/sysrq-trigger"));
+  EXPECT_THAT(plan->readonly_paths, Not(Contains("/proc/sys/kernel/core_pattern")));
+}
+
+TEST(HardenLandlock, DegradesOrRefusesByMode) {
+  const std::string members = R"(,"files":{"write":[{"paths":["/tmp"],"reason":"r"}]})";
+  const Effective preferred = policy_of({{"io.redoubt.profile", "p"}}, "", profile_text(members));
+  const Effective required =
+      policy_of({{"io.redoubt.profile", "p"}, {"io.redoubt.mode", "required"}}, "", profile_text(members));
+  plan::HostFacts host = capable_host();
+  const auto without = hardened(small_spec(), preferred, host);
+  ASSERT_TRUE(without.has_value()) << error_of(without);
+  EXPECT_FALSE(without->hardening.landlock.active());
+  EXPECT_EQ(decision_of(*without, "files.write")->degradation, "this kernel has no Landlock");
+  EXPECT_THAT(error_of(hardened(small_spec(), required, host)), HasSubstr("cannot be enforced"));
+  host.landlock_abi = 7;
+  const auto with = hardened(small_spec(), required, host);
+  ASSERT_TRUE(with.has_value()) << error_of(with);
+  EXPECT_TRUE(with->hardening.landlock.active());
+}
+
+constexpr char kNetwork[] =
+    R"(,"network":{"connect":[{"address":"10.0.0.0/8","ports":["443","8000-8001"],"protocol":"tcp","reason":"r"},
+                              {"address":"::ffff:192.0.2.1","ports":["53"],"protocol":"udp","reason":"r"}],
+                   "bind":[{"address":"none","reason":"r"}]})";
+
+Effective network_policy(const std::string& mode = "preferred", const std::string& members = kNetwork) {
+  return policy_of({{"io.redoubt.profile", "p"}, {"io.redoubt.mode", mode}}, "", profile_text(members));
+}
+
+plan::HostFacts host_with(bool cgroup_bpf, int landlock_abi) {
+  plan::HostFacts host = capable_host();
+  host.cgroup_bpf_network = cgroup_bpf;
+  host.landlock_abi = landlock_abi;
+  return host;
+}
+
+const plan::LayerState* layer_of(const plan::Plan& plan, std::string_view name) {
+  for (const plan::LayerState& layer : plan.hardening.layers) {
+    if (layer.layer == name) {
+      return &layer;
+    }
+  }
+  return nullptr;
+}
+
+TEST(HardenNetwork, PutsTheListsIntoTheCgroupAndThePortsIntoLandlock) {
+  const auto plan = hardened(small_spec(), network_policy("required"), host_with(true, 7));
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  const plan::NetworkFilter& filter = plan->cgroup.network;
+  EXPECT_TRUE(filter.restricts_connect && filter.restricts_bind && filter.bind.empty());
+  ASSERT_EQ(filter.connect.size(), 3U);
+  EXPECT_EQ(plan::to_text(filter.connect[0]), "tcp 10.0.0.0/8 443");
+  EXPECT_EQ(plan::to_text(filter.connect[2]), "udp 192.0.2.1/32 53");
+  EXPECT_EQ(plan->hardening.landlock.ports.size(), 3U);
+  EXPECT_EQ(plan->hardening.landlock.handled_net, 3U);
+  EXPECT_EQ(decision_of(*plan, "network.connect")->backend, "cgroup-bpf, landlock (TCP ports)");
+  EXPECT_EQ(decision_of(*plan, "network.connect")->degradation, "");
+  EXPECT_EQ(layer_of(*plan, "cgroup-bpf")->level, "active");
+}
+
+TEST(HardenNetwork, GoesWithoutLandlockWhereItHasNoPorts) {
+  for (const auto& [abi, members] : {std::pair(3, std::string(kNetwork)),
+                                     std::pair(7, std::string(R"(,"network":{"connect":[{"address":"10.0.0.0/8","reason":"r"}]})"))}) {
+    const auto plan = hardened(small_spec(), network_policy("required", members), host_with(true, abi));
+    ASSERT_TRUE(plan.has_value()) << error_of(plan);
+    EXPECT_EQ(decision_of(*plan, "network.connect")->backend, "cgroup-bpf");
+    EXPECT_TRUE(plan->hardening.landlock.ports.empty());
+    EXPECT_TRUE(plan->cgroup.network.restricts_connect);
+  }
+}
+
+TEST(HardenNetwork, DegradesToTcpPortsOrRefusesByMode) {
+  const auto ports = hardened(small_spec(), network_policy(), host_with(false, 7));
+  ASSERT_TRUE(ports.has_value()) << error_of(ports);
+  EXPECT_FALSE(ports->cgroup.network.active());
+  EXPECT_EQ(decision_of(*ports, "network.connect")->backend, "landlock (TCP ports)");
+  EXPECT_THAT(decision_of(*ports, "network.connect")->degradation, HasSubstr("addresses and UDP are not covered"));
+  EXPECT_EQ(layer_of(*ports, "cgroup-bpf")->level, "degraded");
+  const auto nothing = hardened(small_spec(), network_policy(), host_with(false, 0));
+  ASSERT_TRUE(nothing.has_value()) << error_of(nothing);
+  EXPECT_EQ(decision_of(*nothing, "network.connect")->backend, "");
+  EXPECT_THAT(error_of(hardened(small_spec(), network_policy("required"), host_with(false, 7))), HasSubstr("network.connect (p.json:1) cannot be enforced"));
+}
+
+TEST(HardenNetwork, SaysHowACapabilityGetsRoundIt) {
+  const struct {
+    const char *capability, *words;
+  } ways[] = {{"CAP_NET_RAW", "raw packet sockets pass"},
+              {"CAP_NET_ADMIN", "addresses can be translated"},
+              {"CAP_SYS_ADMIN", "the programs can be detached"}};
+  for (const auto& way : ways) {
+    const auto plan = hardened(spec_with({way.capability}), network_policy(), host_with(true, 7));
+    ASSERT_TRUE(plan.has_value()) << error_of(plan);
+    EXPECT_THAT(decision_of(*plan, "network.bind")->degradation, HasSubstr(way.words));
+    EXPECT_TRUE(plan->cgroup.network.active());
+    EXPECT_THAT(error_of(hardened(spec_with({way.capability}), network_policy("required"), host_with(true, 7))), HasSubstr(way.words));
+  }
+}
+
+TEST(HardenNetwork, PacketSocketsThatAreClosedAreNoWayRound) {
+  const std::string families = R"("families":[{"names":["AF_INET","AF_UNIX"],"reason":"r"}],)";
+  std::string members = kNetwork;
+  members.insert(members.find("\"connect\""), families);
+  const auto plan = hardened(spec_with({"CAP_NET_RAW"}), network_policy("required", members), host_with(true, 7));
+  EXPECT_TRUE(plan.has_value()) << error_of(plan);
+}
+
+TEST(HardenNetwork, AuditDeniesNothing) {
+  const Effective audit = policy_of({{"io.redoubt.profile", "p"}},
+                                    R"(,"node":{"allowedProfiles":[{"names":["p"],"reason":"r"}]})",
+                                    profile_text(std::string(R"(,"mode":{"value":"audit","reason":"r"})") + kNetwork));
+  const auto plan = hardened(small_spec(), audit, host_with(true, 7));
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_EQ(plan->hardening.mode, "audit");
+  EXPECT_FALSE(plan->cgroup.network.active());
+  EXPECT_FALSE(plan->hardening.landlock.active());
+  EXPECT_EQ(decision_of(*plan, "network.connect")->degradation, "no audit mode: nothing is denied");
+  EXPECT_EQ(layer_of(*plan, "cgroup-bpf")->level, "audit");
+}
+
+TEST(HardenNetwork, RefusesMoreEndpointsThanAProgramHolds) {
+  std::string ports;
+  for (int port = 1; port <= 257; ++port) {
+    ports += concat(port == 1 ? "\"" : ",\"", 2 * port, "\"");
+  }
+  const std::string members = concat(R"(,"network":{"connect":[{"address":"any","ports":[)", ports, R"(],"reason":"r"}]})");
+  EXPECT_THAT(error_of(hardened(small_spec(), network_policy("preferred", members), host_with(true, 7))),
+              HasSubstr("network.connect (p.json:1): 1028 endpoints are more than the limit of 1024"));
+}
+
+TEST(HardenNetwork, OnlyAPolicyWithListsNeedsToKnow) {
+  EXPECT_FALSE(restricts_network(policy_of({})));
+  EXPECT_TRUE(restricts_network(network_policy()));
+  EXPECT_TRUE(restricts_network(policy_of({}, R"(,"node":{"privileged":{"value":"floor","reason":"r"}},"network":{"bind":[{"address":"any","reason":"r"}]})")));
+}
+
+TEST(HardenIsolation, RefusesWithoutAMachine) {
+  const Effective policy = policy_of({{"io.redoubt.isolation", "vm"}});
+  EXPECT_THAT(error_of(hardened(small_spec(), policy)), HasSubstr("demands a virtual machine"));
+}
+
+TEST(HardenLabels, GivesEachContainerItsOwnCategories) {
+  const Effective policy = policy_of({}, R"(,"selinux":{"type":{"value":"container_t","reason":"r"}})");
+  const auto plan = hardened(small_spec(), policy);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  EXPECT_THAT(plan->process.selinux_label, HasSubstr("system_u:system_r:container_t:s0:c"));
+  EXPECT_THAT(plan->mount_label, HasSubstr("container_file_t:s0:c"));
+}
+
+}  // namespace
+}  // namespace redoubt::policy

@@ -1,0 +1,96 @@
+// The lattice: laws over random documents of the whole table of fields, and the values that matter.
+#include "policy/document/merge.h"
+
+#include <gtest/gtest.h>
+
+#include "documents.h"
+
+namespace redoubt::policy {
+namespace {
+
+constexpr int kRounds = 3000;
+
+testing::AssertionResult same(const Document& a, const Document& b) {
+  for (const FieldInfo& info : field_table()) {
+    if (!same_value(info, a[info.field], b[info.field])) {
+      return testing::AssertionFailure() << info.path << ": " << value_text(info, a[info.field])
+                                         << " and " << value_text(info, b[info.field]);
+    }
+  }
+  return testing::AssertionSuccess();
+}
+
+TEST(Meet, IsIdempotentCommutativeAndAssociative) {
+  RandomDocuments random(1);
+  for (int i = 0; i < kRounds; ++i) {
+    const Document a = random.next();
+    const Document b = random.next();
+    const Document c = random.next();
+    ASSERT_TRUE(same(meet(a, a), a));
+    ASSERT_TRUE(same(meet(a, b), meet(b, a)));
+    ASSERT_TRUE(same(meet(meet(a, b), c), meet(a, meet(b, c))));
+  }
+}
+
+TEST(Meet, IsBelowEachInput) {
+  RandomDocuments random(2);
+  for (int i = 0; i < kRounds; ++i) {
+    const Document a = random.next();
+    const Document b = random.next();
+    const Document both = meet(a, b);
+    ASSERT_TRUE(wider_fields(both, a).empty());
+    ASSERT_TRUE(wider_fields(both, b).empty());
+  }
+}
+
+TEST(Meet, WithNoOpinionChangesNothing) {
+  RandomDocuments random(3);
+  for (int i = 0; i < kRounds; ++i) {
+    const Document a = random.next();
+    ASSERT_TRUE(same(meet(a, Document()), a));
+  }
+}
+
+TEST(Meet, IntersectsTreesAndEndpoints) {
+  const Document a = document_of(
+      R"(,"files":{"write":[{"paths":["/var","/tmp/x"],"reason":"r"}]},)"
+      R"("network":{"connect":[{"address":"10.0.0.0/8","ports":["1-500"],"protocol":"tcp","reason":"r"}]})");
+  const Document b = document_of(
+      R"(,"files":{"write":[{"paths":["/var/lib","/tmp","/variable"],"reason":"r"}]},)"
+      R"("network":{"connect":[{"address":"10.2.0.0/16","ports":["443"],"reason":"r"}]})");
+  const Document both = meet(a, b);
+  EXPECT_EQ(value_text(info_of(Field::kFilesWrite), both[Field::kFilesWrite]), "/tmp/x, /var/lib");
+  EXPECT_EQ(value_text(info_of(Field::kNetworkConnect), both[Field::kNetworkConnect]),
+            "tcp 10.2.0.0/16 443");
+}
+
+TEST(Meet, KeepsTheFirstSourceOfEqualValues) {
+  const Document a = document_of(R"(,"kernel":{"bpf":{"value":"deny","reason":"first"}})");
+  const Document b = document_of(R"(,"kernel":{"bpf":{"value":"deny","reason":"second"}})");
+  EXPECT_EQ(meet(a, b).rule_of(Field::kBpf).reason, "first");
+  const Document weak = document_of(R"(,"kernel":{"bpf":{"value":"audit","reason":"weak"}})");
+  EXPECT_EQ(meet(weak, b).rule_of(Field::kBpf).reason, "second");
+}
+
+TEST(CheckConflicts, NamesFieldAndBothValues) {
+  const Document a = document_of(R"(,"selinux":{"type":{"value":"a_t","reason":"r"}})");
+  const Document b = document_of(R"(,"selinux":{"type":{"value":"b_t","reason":"r"}})");
+  EXPECT_TRUE(check_conflicts(meet(a, a)).has_value());
+  const Status status = check_conflicts(meet(a, b));
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().message(), R"(selinux.type: sources disagree: "a_t" and "b_t")");
+}
+
+TEST(Differences, SayWhatIsWiderAndTighter) {
+  const Document a = document_of(R"(,"kernel":{"bpf":{"value":"deny","reason":"r"}})");
+  const Document b = document_of(R"(,"kernel":{"perf":{"value":"deny","reason":"r"}})");
+  const std::vector<Difference> found = differences(a, b);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].field, Field::kBpf);
+  EXPECT_EQ(found[0].sign, '+');
+  EXPECT_EQ(found[1].field, Field::kPerf);
+  EXPECT_EQ(found[1].sign, '-');
+}
+
+}  // namespace
+}  // namespace redoubt::policy
