@@ -54,3 +54,20 @@ need_backports() {
   rm -f "$list"
   return $status
 }
+
+# need_guest_tools DIR: what a guest in a machine is tested with: QEMU, and in DIR/virtiofsd the last virtiofsd that Debian 12 packages, which QEMU 7.2
+# came with. It is unpacked, not installed, beside a newer QEMU.
+need_guest_tools() {
+  local scratch
+  need_packages lz4 binutils libcap-ng0 libseccomp2 libglib2.0-0 || return 1
+  if ! command -v qemu-system-x86_64 >/dev/null; then
+    if grep -q '^VERSION_ID="12"' /etc/os-release; then need_backports qemu-system-x86; else need_packages qemu-system-x86; fi || return 1
+  fi
+  [ ! -x "$1/virtiofsd" ] || return 0
+  mkdir -p "$1" && scratch=$(mktemp -d "$1/fetch.XXXXXX") || return 1
+  (cd "$scratch" && run_logged apt-get -q -o APT::Sandbox::User=root download 'qemu-system-common=1:7.2*' && run_logged dpkg-deb -x qemu-system-common_*.deb .) &&
+    mv "$scratch/usr/lib/qemu/virtiofsd" "$1/virtiofsd"
+  local status=$?
+  rm -rf "$scratch"
+  return $status
+}

@@ -1,0 +1,392 @@
+#include "escalate-vm/guest/agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/str.h"
+#include "escalate-vm/guest/agent/boot.h"
+#include "escalate-vm/guest/agent/bundle.h"
+#include "escalate-vm/guest/agent/network.h"
+
+namespace redoubt::agent {
+namespace {
+
+constexpr size_t kPidFileLimit = 32;
+
+Error unknown_container(const std::string& name) {
+  return Error::state(concat("container ", quote(name), " does not exist"));
+}
+
+Result<vm::Reply> nothing(const Command& /*command*/) {
+  return vm::Reply();
+}
+
+Result<json::Value> printed(const Command& command, std::string_view what) {
+  TRY_ASSIGN(const std::string text, command.output());
+  return json::parse(trim(text), what);
+}
+
+Result<vm::Reply> stats(const Command& command) {
+  vm::Reply out;
+  TRY_ASSIGN(out.stats, printed(command, "stats"));
+  return out;
+}
+
+Result<vm::Reply> processes(const Command& command) {
+  vm::Reply out;
+  out.pids.emplace();
+  TRY_ASSIGN(const json::Value pids, printed(command, "ps"));
+  for (const json::Value& pid : pids.is_array() ? pids.as_array() : json::Array{}) {
+    if (pid.is_integer()) {
+      out.pids->push_back(static_cast<int32_t>(pid.as_int()));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Status Agent::serve(const std::string& nonce) {
+  TRY(send(vm::Hello{.nonce = nonce}));
+  while (!hung_up_) {
+    TRY(channel_.flush());
+    TRY(wait_for_events());
+    sweep();
+  }
+  return {};
+}
+
+Status Agent::on_message(std::string_view text) {
+  const Result<vm::Request> request = vm::parse_request(text);
+  if (request) {
+    Status status = dispatch(*request);
+    return status ? status : reply(request->id, std::move(status).error());
+  }
+  const std::optional<uint64_t> id = vm::request_id(text);
+  return id ? reply(*id, request.error()) : Status(request.error());
+}
+
+// An error here is the reply.
+Status Agent::dispatch(const vm::Request& request) {
+  const std::string& container = request.container;
+  if (!container.empty() && request.op != vm::Op::kCreate && !containers_.contains(container)) {
+    return unknown_container(container);
+  }
+  switch (request.op) {
+    case vm::Op::kSetup:
+      TRY(apply_setup(request.setup));
+      return reply(request.id, vm::Reply());
+    case vm::Op::kNetwork:
+      TRY(apply_network(request.network));
+      return reply(request.id, vm::Reply());
+    case vm::Op::kCreate:
+      return create(request);
+    case vm::Op::kStart:
+      return run(request, {"start", container}, nothing);
+    case vm::Op::kExec:
+      return exec(request);
+    case vm::Op::kSignal:
+      return signal(request);
+    case vm::Op::kResize: {
+      const auto found = containers_[container].sessions.find(request.session);
+      if (found == containers_[container].sessions.end()) {
+        return Error::state("the process has ended");
+      }
+      TRY(found->second.relay.resize(request.size));
+      return reply(request.id, vm::Reply());
+    }
+    case vm::Op::kPause:
+      return run(request, {"pause", container}, nothing);
+    case vm::Op::kResume:
+      return run(request, {"resume", container}, nothing);
+    case vm::Op::kUpdate:
+      return update(request);
+    case vm::Op::kStats:
+      return run(request, {"events", "--stats", container}, stats);
+    case vm::Op::kProcesses:
+      return run(request, {"ps", "--format", "json", container}, processes);
+    case vm::Op::kDelete:
+      return remove(request);
+  }
+  return Error::internal("op without code");
+}
+
+Status Agent::create(const vm::Request& request) {
+  const std::string& name = request.container;
+  if (containers_.contains(name)) {
+    return Error::state(concat("container ", quote(name), " exists already"));
+  }
+  if (request.policy && !has_policy_) {
+    TRY(write_policy(*request.policy));
+    has_policy_ = true;
+  }
+  TRY(make_bundle(request));
+  containers_[name];
+  const auto undo = [this, name] {
+    for (auto& [session_name, session] : containers_[name].sessions) {
+      session.relay.close(channel_);
+    }
+    containers_.erase(name);
+    remove_bundle(name);
+  };
+  Status status = start_process(request, {"create", "--bundle", bundle_path(name)}, undo);
+  if (!status) {
+    undo();
+  }
+  return status;
+}
+
+Status Agent::exec(const vm::Request& request) {
+  std::map<std::string, Session>& sessions = containers_[request.container].sessions;
+  if (sessions.contains(request.session)) {
+    return Error::state(concat("session ", quote(request.session), " exists already"));
+  }
+  const std::string file = concat(bundle_path(request.container), "/process.", request.session, ".json");
+  TRY(write_document(file, adapt_process(request.document, request.stdio)));
+  const auto undo = [this, container = request.container, name = request.session] {
+    const auto found = containers_.find(container);
+    if (found != containers_.end() && found->second.sessions.contains(name)) {
+      found->second.sessions[name].relay.close(channel_);
+      found->second.sessions.erase(name);
+    }
+  };
+  Status status = start_process(request, {"exec", "--detach", "--process", file}, undo);
+  if (!status) {
+    undo();
+  }
+  return status;
+}
+
+// Common to create and exec: streams, pid file, console.
+Status Agent::start_process(const vm::Request& request, std::vector<std::string> words, std::function<void()> undo) {
+  const std::string& container = request.container;
+  Session& session = containers_[container].sessions[request.session];
+  const std::string pid_path = concat(bundle_path(container), "/pid.", request.session);
+  words.insert(words.end(), {"--pid-file", pid_path});
+  ChildStdio child;
+  TRY_ASSIGN(session.relay, Relay::open(channel_, request.stdio, child));
+  if (request.stdio.terminal) {
+    const std::string socket = concat("/run/console.", *request.stdio.terminal);
+    TRY_ASSIGN(session.console, listen_for_terminal(socket));
+    words.insert(words.end(), {"--console-socket", socket});
+  }
+  words.push_back(container);
+  TRY_ASSIGN(Command command, Command::start(words, std::move(child)));
+  const Finish finish = [this, container, name = request.session, stdio = request.stdio](const Command&) {
+    return adopt(container, name, stdio);
+  };
+  const pid_t pid = command.pid();
+  commands_.emplace(pid, Pending{std::move(command), request.id, finish, std::move(undo)});
+  return {};
+}
+
+Result<vm::Reply> Agent::adopt(const std::string& container, const std::string& name, const vm::Stdio& stdio) {
+  const auto owner = containers_.find(container);
+  if (owner == containers_.end() || !owner->second.sessions.contains(name)) {
+    return unknown_container(container);
+  }
+  Session& session = owner->second.sessions[name];
+  if (stdio.terminal) {
+    TRY_ASSIGN(UniqueFd master, receive_terminal(session.console));
+    ::unlink(concat("/run/console.", *stdio.terminal).c_str());
+    session.console.reset();
+    TRY(session.relay.set_terminal(std::move(master), stdio.size));
+  }
+  TRY_ASSIGN(const std::string text, read_file(concat(bundle_path(container), "/pid.", name), kPidFileLimit));
+  const std::optional<pid_t> pid = parse_number<pid_t>(trim(text));
+  if (!pid) {
+    return Error::internal("the inner redoubt wrote no pid");
+  }
+  session.pid = *pid;
+  if (name.empty()) {
+    Result<UniqueFd> events = open_memory_events(container);
+    if (events) {
+      owner->second.memory_events = *std::move(events);
+      owner->second.oom_kills = read_oom_kills(owner->second.memory_events);
+    }
+  }
+  vm::Reply out;
+  out.pid = *pid;
+  return out;
+}
+
+// A process of exec is signalled by its pid, which is ours to reap and thus not anybody else's yet.
+Status Agent::signal(const vm::Request& request) {
+  if (request.session.empty()) {
+    std::vector<std::string> words = {"kill", request.container, concat(request.signal)};
+    if (request.all) {
+      words.insert(words.begin() + 1, "--all");
+    }
+    return run(request, words, nothing);
+  }
+  std::map<std::string, Session>& sessions = containers_[request.container].sessions;
+  const auto found = sessions.find(request.session);
+  if (found == sessions.end() || found->second.exited || found->second.pid == 0) {
+    return Error::state("process not running");
+  }
+  if (::kill(found->second.pid, request.signal) != 0) {
+    return Error::system(errno, "kill");
+  }
+  return reply(request.id, vm::Reply());
+}
+
+Status Agent::update(const vm::Request& request) {
+  const std::string file = bundle_path(request.container) + "/resources.json";
+  TRY(write_document(file, request.document));
+  return run(request, {"update", "--resources", file, request.container}, nothing);
+}
+
+Status Agent::remove(const vm::Request& request) {
+  const std::string name = request.container;
+  return run(request, {"delete", name}, [this, name](const Command&) -> Result<vm::Reply> {
+    for (auto& [session_name, session] : containers_[name].sessions) {
+      session.relay.close(channel_);
+    }
+    containers_.erase(name);
+    remove_bundle(name);
+    return vm::Reply();
+  });
+}
+
+Status Agent::run(const vm::Request& request, const std::vector<std::string>& words, Finish finish) {
+  TRY_ASSIGN(Command command, Command::start_captured(words));
+  const pid_t pid = command.pid();
+  commands_.emplace(pid, Pending{std::move(command), request.id, std::move(finish), nullptr});
+  return {};
+}
+
+Status Agent::reply(uint64_t id, Result<vm::Reply> result) {
+  vm::Reply out;
+  if (result) {
+    out = *std::move(result);
+  } else {
+    out.error = result.error().message();
+  }
+  out.id = id;
+  return send(std::move(out));
+}
+
+Status Agent::send(const vm::Message& message) {
+  return channel_.send_message(vm::format_message(message));
+}
+
+Status Agent::wait_for_events() {
+  std::vector<pollfd> fds = {{channel_.fd(), channel_.events(), 0}, {signals_.get(), POLLIN, 0}};
+  for (const auto& [name, container] : containers_) {
+    if (container.memory_events.valid()) {
+      fds.push_back({container.memory_events.get(), POLLPRI, 0});
+    }
+    for (const auto& [session_name, session] : container.sessions) {
+      if (session.pid != 0) {
+        session.relay.add_interest(channel_, fds);
+      }
+    }
+  }
+  if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) {
+    return Error::system(errno, "poll");
+  }
+  if (fds[0].revents != 0) {
+    TRY_ASSIGN(const bool alive, channel_.receive());
+    hung_up_ = !alive || (fds[0].revents & POLLHUP) != 0;
+  }
+  TRY(tell_oom());
+  return fds[1].revents != 0 ? reap() : Status();
+}
+
+Status Agent::reap() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+  }
+  int wait_status = 0;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &wait_status, WNOHANG)) > 0;) {
+    const auto found = commands_.find(pid);
+    if (found == commands_.end()) {
+      TRY(tell_exit(pid, wait_status));
+      continue;
+    }
+    Pending pending = std::move(found->second);
+    commands_.erase(found);
+    TRY(finish(std::move(pending), wait_status));
+  }
+  if (commands_.empty()) {
+    early_exits_.clear();
+  }
+  return {};
+}
+
+Status Agent::finish(Pending pending, int wait_status) {
+  Status outcome = pending.command.outcome(wait_status);
+  Result<vm::Reply> result = outcome ? pending.finish(pending.command) : Result<vm::Reply>(std::move(outcome).error());
+  const std::optional<pid_t> pid = result ? result->pid : std::nullopt;
+  if (!result && pending.undo) {
+    pending.undo();
+  }
+  TRY(reply(pending.id, std::move(result)));
+  if (pid && early_exits_.contains(*pid)) {
+    return tell_exit(*pid, early_exits_[*pid]);
+  }
+  return {};
+}
+
+// Bytes that the process left in its pipes follow by themselves.
+Status Agent::tell_exit(pid_t pid, int wait_status) {
+  for (auto& [name, container] : containers_) {
+    for (auto& [session_name, session] : container.sessions) {
+      if (session.pid != pid || session.exited) {
+        continue;
+      }
+      session.exited = true;
+      TRY(tell_oom());
+      vm::ExitEvent event{name, session_name, 0, 0};
+      if (WIFSIGNALED(wait_status)) {
+        event.signal = WTERMSIG(wait_status);
+      } else {
+        event.code = WEXITSTATUS(wait_status);
+      }
+      return send(event);
+    }
+  }
+  if (!commands_.empty()) {
+    early_exits_[pid] = wait_status;
+  }
+  return {};
+}
+
+Status Agent::tell_oom() {
+  for (auto& [name, container] : containers_) {
+    if (!container.memory_events.valid()) {
+      continue;
+    }
+    const uint64_t kills = read_oom_kills(container.memory_events);
+    if (kills > container.oom_kills) {
+      TRY(send(vm::OomEvent{name}));
+    }
+    container.oom_kills = std::max(kills, container.oom_kills);
+  }
+  return {};
+}
+
+// Moves every process's bytes, and forgets sessions of which nothing will come.
+void Agent::sweep() {
+  for (auto& [name, container] : containers_) {
+    for (auto next = container.sessions.begin(); next != container.sessions.end();) {
+      const auto each = next++;
+      Session& session = each->second;
+      if (session.pid != 0) {
+        session.relay.move(channel_);
+      }
+      if (session.exited && session.relay.outputs_ended()) {
+        session.relay.close(channel_);
+        container.sessions.erase(each);
+      }
+    }
+  }
+}
+
+}  // namespace redoubt::agent
