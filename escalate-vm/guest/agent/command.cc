@@ -32,6 +32,16 @@ Result<std::string> content(const UniqueFd& file, std::string_view what) {
   return read_all(file.get(), kMaxOutput, what);
 }
 
+// The runtime on the host puts these words in front itself.
+std::string without_verb(std::string text) {
+  for (const std::string_view words : {"redoubt create failed: ", "exec failed: "}) {
+    if (text.starts_with(words)) {
+      return text.substr(words.size());
+    }
+  }
+  return text;
+}
+
 // The last error in a log of JSON lines, empty if there is none.
 std::string last_error(const std::string& log) {
   std::string found;
@@ -40,7 +50,7 @@ std::string last_error(const std::string& log) {
     const json::Value* level = record ? record->find("level") : nullptr;
     const json::Value* text = record ? record->find("msg") : nullptr;
     if (level != nullptr && level->is_string() && level->as_string() == "error" && text != nullptr && text->is_string()) {
-      found = text->as_string();
+      found = without_verb(text->as_string());
     }
   }
   return found;
