@@ -221,6 +221,13 @@ def test_a_reader_that_stalls_stops_only_its_own_writer(make, port):
     assert container.first.output("stderr") == b"done\n"
 
 
+def test_stdio_belongs_to_the_programs_user(make):
+    container = make()
+    container.config["process"]["user"] = {"uid": 1000, "gid": 1000}
+    container.run("sh", "-c", "echo opened >/dev/stdout && id -u")
+    assert container.first.output() == b"opened\n1000\n"
+
+
 def test_stdin_that_comes_with_the_request_waits_for_the_program(sleeper):
     session = sleeper.exec("cat")
     session.write(b"early", end=True)

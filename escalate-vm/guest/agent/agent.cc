@@ -19,6 +19,22 @@ namespace {
 
 constexpr size_t kPidFileLimit = 32;
 
+// What passes between the agent and a command that starts a process; gone with the command, for there may be many in a container's life.
+struct StartFiles {
+  explicit StartFiles(const vm::Request& request)
+      : process(concat(bundle_path(request.container), "/process.", request.session)),
+        pid(concat(bundle_path(request.container), "/pid.", request.session)),
+        console(concat("/run/console.", request.stdio.terminal.value_or(0))) {}  // two ids do not fit into a socket's address
+
+  void remove() const {
+    for (const std::string* each : {&process, &pid, &console}) {
+      ::unlink(each->c_str());
+    }
+  }
+
+  std::string process, pid, console;
+};
+
 Error unknown_container(const std::string& name) {
   return Error::state(concat("container ", quote(name), " does not exist"));
 }
@@ -128,7 +144,8 @@ Status Agent::create(const vm::Request& request) {
   }
   TRY(make_bundle(request));
   containers_[name];
-  const auto undo = [this, name] {
+  const auto undo = [this, name, files = StartFiles(request)] {
+    files.remove();
     for (auto& [session_name, session] : containers_[name].sessions) {
       session.relay.close(channel_);
     }
@@ -147,16 +164,17 @@ Status Agent::exec(const vm::Request& request) {
   if (sessions.contains(request.session)) {
     return Error::state(concat("session ", quote(request.session), " exists already"));
   }
-  const std::string file = concat(bundle_path(request.container), "/process.", request.session, ".json");
-  TRY(write_document(file, adapt_process(request.document, request.stdio)));
-  const auto undo = [this, container = request.container, name = request.session] {
+  const StartFiles files(request);
+  TRY(write_document(files.process, adapt_process(request.document, request.stdio)));
+  const auto undo = [this, files, container = request.container, name = request.session] {
+    files.remove();
     const auto found = containers_.find(container);
     if (found != containers_.end() && found->second.sessions.contains(name)) {
       found->second.sessions[name].relay.close(channel_);
       found->second.sessions.erase(name);
     }
   };
-  Status status = start_process(request, {"exec", "--detach", "--process", file}, undo);
+  Status status = start_process(request, {"exec", "--detach", "--process", files.process}, undo);
   if (!status) {
     undo();
   }
@@ -167,38 +185,41 @@ Status Agent::exec(const vm::Request& request) {
 Status Agent::start_process(const vm::Request& request, std::vector<std::string> words, std::function<void()> undo) {
   const std::string& container = request.container;
   Session& session = containers_[container].sessions[request.session];
-  const std::string pid_path = concat(bundle_path(container), "/pid.", request.session);
-  words.insert(words.end(), {"--pid-file", pid_path});
+  const StartFiles files(request);
+  words.insert(words.end(), {"--pid-file", files.pid});
   ChildStdio child;
   TRY_ASSIGN(session.relay, Relay::open(channel_, request.stdio, child));
   if (request.stdio.terminal) {
-    const std::string socket = concat("/run/console.", *request.stdio.terminal);
-    TRY_ASSIGN(session.console, listen_for_terminal(socket));
-    words.insert(words.end(), {"--console-socket", socket});
+    TRY_ASSIGN(session.console, listen_for_terminal(files.console));
+    words.insert(words.end(), {"--console-socket", files.console});
   }
   words.push_back(container);
   TRY_ASSIGN(Command command, Command::start(words, std::move(child)));
-  const Finish finish = [this, container, name = request.session, stdio = request.stdio](const Command&) {
-    return adopt(container, name, stdio);
+  const Finish finish = [this, files, container, name = request.session, size = request.stdio.size](const Command&) {
+    Result<vm::Reply> adopted = adopt(container, name, size, files.pid);
+    files.remove();
+    return adopted;
   };
   const pid_t pid = command.pid();
   commands_.emplace(pid, Pending{std::move(command), request.id, finish, std::move(undo)});
   return {};
 }
 
-Result<vm::Reply> Agent::adopt(const std::string& container, const std::string& name, const vm::Stdio& stdio) {
+Result<vm::Reply> Agent::adopt(const std::string& container,
+                               const std::string& name,
+                               vm::WindowSize size,
+                               const std::string& pid_file) {
   const auto owner = containers_.find(container);
   if (owner == containers_.end() || !owner->second.sessions.contains(name)) {
     return unknown_container(container);
   }
   Session& session = owner->second.sessions[name];
-  if (stdio.terminal) {
+  if (session.console.valid()) {
     TRY_ASSIGN(UniqueFd master, receive_terminal(session.console));
-    ::unlink(concat("/run/console.", *stdio.terminal).c_str());
     session.console.reset();
-    TRY(session.relay.set_terminal(std::move(master), stdio.size));
+    TRY(session.relay.set_terminal(std::move(master), size));
   }
-  TRY_ASSIGN(const std::string text, read_file(concat(bundle_path(container), "/pid.", name), kPidFileLimit));
+  TRY_ASSIGN(const std::string text, read_file(pid_file, kPidFileLimit));
   const std::optional<pid_t> pid = parse_number<pid_t>(trim(text));
   if (!pid) {
     return Error::internal("the inner redoubt wrote no pid");

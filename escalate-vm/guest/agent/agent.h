@@ -49,7 +49,10 @@ class Agent : private vm::ChannelHandler {
   Status remove(const vm::Request& request);
   Status run(const vm::Request& request, const std::vector<std::string>& words, Finish finish);
 
-  Result<vm::Reply> adopt(const std::string& container, const std::string& session, const vm::Stdio& stdio);
+  Result<vm::Reply> adopt(const std::string& container,
+                          const std::string& session,
+                          vm::WindowSize size,
+                          const std::string& pid_file);
   Status reply(uint64_t id, Result<vm::Reply> result);
   Status send(const vm::Message& message);
 

@@ -27,7 +27,7 @@ struct Container {
   uint64_t oom_kills = 0;
 };
 
-// A socket for --console-socket at `path`; the file is removed by receive_terminal().
+// A socket for --console-socket at `path`.
 Result<UniqueFd> listen_for_terminal(const std::string& path);
 // The master that a runtime has sent to it. Does not wait.
 Result<UniqueFd> receive_terminal(const UniqueFd& listener);
