@@ -12,7 +12,8 @@
 namespace redoubt::vm {
 namespace {
 
-// Credit goes back in quarters of the window: few frames, and a sender that never waits for a reader that keeps up.
+// Credit goes back in quarters of the window: few frames, and a sender that never waits for a
+// reader that keeps up.
 constexpr uint32_t kCreditStep = Channel::kWindow / 4;
 
 }  // namespace
@@ -69,7 +70,8 @@ Status Channel::send_message(std::string_view text) {
     return Error::invalid(concat("message of ", text.size(), " bytes, at most ", kMaxMessage));
   }
   if (queued() + text.size() > kMaxQueue) {
-    return Error::state(concat("control port: ", queued(), " bytes wait for a peer that does not read"));
+    return Error::state(
+        concat("control port: ", queued(), " bytes wait for a peer that does not read"));
   }
   append_message(queue_, text);
   return {};
@@ -77,7 +79,8 @@ Status Channel::send_message(std::string_view text) {
 
 Status Channel::open(uint32_t stream) {
   if (stream == 0 || !streams_.try_emplace(stream).second) {
-    return Error::invalid(concat("stream ", stream, stream == 0 ? " is for messages" : " is open already"));
+    return Error::invalid(
+        concat("stream ", stream, stream == 0 ? " is for messages" : " is open already"));
   }
   highest_ = std::max(highest_, stream);
   return {};

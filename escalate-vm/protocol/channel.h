@@ -1,11 +1,15 @@
-// Channel: messages and streams over one non-blocking descriptor, for both ends of the machine's control port.
+// Channel: messages and streams over one non-blocking descriptor, for both ends of the machine's
+// control port.
 //
-// A stream goes both ways; each direction has a window of 262144 bytes, so that what one stream holds here is bounded whatever the peer
-// does, and a slow reader stops only its own writer. Both sides open a stream at the request that names it. Frames of a stream that was
-// closed here are dropped (they may cross on the way); those of one that was never opened, or beyond the window, are a violation.
-// A violation, like every error of receive() and flush(), ends the connection: the channel is of no use afterwards.
+// A stream goes both ways; each direction has a window of 262144 bytes, so that what one stream
+// holds here is bounded whatever the peer does, and a slow reader stops only its own writer. Both
+// sides open a stream at the request that names it. Frames of a stream that was closed here are
+// dropped (they may cross on the way); those of one that was never opened, or beyond the window,
+// are a violation. A violation, like every error of receive() and flush(), ends the connection: the
+// channel is of no use afterwards.
 //
-// A loop polls fd() for events(), calls receive() when it is readable, moves bytes as on_stream() asks, and flush()es before it polls again.
+// A loop polls fd() for events(), calls receive() when it is readable, moves bytes as on_stream()
+// asks, and flush()es before it polls again.
 #ifndef REDOUBT_ESCALATE_VM_PROTOCOL_CHANNEL_H_
 #define REDOUBT_ESCALATE_VM_PROTOCOL_CHANNEL_H_
 

@@ -25,12 +25,14 @@ template <typename T>
 T little_endian(std::string_view bytes) {
   T value = 0;
   for (size_t i = 0; i < sizeof(T); ++i) {
-    value = static_cast<T>(value | static_cast<T>(static_cast<T>(static_cast<uint8_t>(bytes[i])) << (8 * i)));
+    value = static_cast<T>(
+        value | static_cast<T>(static_cast<T>(static_cast<uint8_t>(bytes[i])) << (8 * i)));
   }
   return value;
 }
 
-void append_frame(std::string& out, FrameKind kind, uint32_t stream, uint16_t flags, std::string_view payload) {
+void append_frame(
+    std::string& out, FrameKind kind, uint32_t stream, uint16_t flags, std::string_view payload) {
   assert(payload.size() <= kMaxPayload);
   append_little_endian(out, static_cast<uint32_t>(payload.size()));
   append_little_endian(out, stream);
@@ -51,7 +53,8 @@ Status check_header(const Header& header) {
   if (header.length > kMaxPayload) {
     return Error::invalid(concat("frame: length ", header.length, ", at most ", kMaxPayload));
   }
-  if (header.kind < static_cast<uint16_t>(FrameKind::kMessage) || header.kind > static_cast<uint16_t>(FrameKind::kEnd)) {
+  if (header.kind < static_cast<uint16_t>(FrameKind::kMessage) ||
+      header.kind > static_cast<uint16_t>(FrameKind::kEnd)) {
     return Error::invalid(concat("frame: unknown kind ", header.kind));
   }
   const bool is_message = header.kind == static_cast<uint16_t>(FrameKind::kMessage);
@@ -66,7 +69,8 @@ Status check_header(const Header& header) {
     return Error::invalid(concat("frame: window of ", header.length, " bytes, must be 4"));
   }
   if (header.kind == static_cast<uint16_t>(FrameKind::kEnd) && header.length != 0) {
-    return Error::invalid(concat("frame: end with ", header.length, " bytes of payload, must have none"));
+    return Error::invalid(
+        concat("frame: end with ", header.length, " bytes of payload, must have none"));
   }
   return {};
 }

@@ -1,8 +1,10 @@
-// Frames: what the byte stream between the machine's monitor and the agent in the guest consists of.
+// Frames: what the byte stream between the machine's monitor and the agent in the guest consists
+// of.
 //
-// A header of 12 bytes, little endian: payload length (u32, at most 65536), stream (u32), kind (u16), flags (u16). Either side may be
-// hostile to the other, so the decoder refuses whatever the encoder would not write, holds at most one unfinished frame, and stays
-// failed after the first error. Used by Channel.
+// A header of 12 bytes, little endian: payload length (u32, at most 65536), stream (u32), kind
+// (u16), flags (u16). Either side may be hostile to the other, so the decoder refuses whatever the
+// encoder would not write, holds at most one unfinished frame, and stays failed after the first
+// error. Used by Channel.
 #ifndef REDOUBT_ESCALATE_VM_PROTOCOL_FRAME_H_
 #define REDOUBT_ESCALATE_VM_PROTOCOL_FRAME_H_
 
@@ -34,7 +36,8 @@ struct Frame {
   uint32_t credit = 0;       // of kWindow
 };
 
-// Append one frame. Preconditions: the payload has at most kMaxPayload bytes, a stream is not 0, a credit is not 0.
+// Append one frame. Preconditions: the payload has at most kMaxPayload bytes, a stream is not 0, a
+// credit is not 0.
 void append_data(std::string& out, uint32_t stream, std::string_view payload);
 void append_window(std::string& out, uint32_t stream, uint32_t credit);
 void append_end(std::string& out, uint32_t stream);

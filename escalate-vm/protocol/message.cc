@@ -55,7 +55,11 @@ Result<Message> read_hello(const Cursor& at) {
 
 Result<Message> read_reply(const Cursor& at) {
   Reply out;
-  Fields(at).read("id", out.id).read("error", out.error).read("pid", out.pid).read("pids", out.pids);
+  Fields(at)
+      .read("id", out.id)
+      .read("error", out.error)
+      .read("pid", out.pid)
+      .read("pids", out.pids);
   TRY(at.errors.status());
   if (const json::Value* stats = at.value.find("stats")) {
     out.stats = *stats;

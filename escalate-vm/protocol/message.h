@@ -1,6 +1,8 @@
-// Messages: what the agent tells the host (hello, replies, events), as structs and as JSON. Requests, the other direction, are in request.h.
+// Messages: what the agent tells the host (hello, replies, events), as structs and as JSON.
+// Requests, the other direction, are in request.h.
 //
-// The host reads them from a guest that may have been taken over: everything is bounded and typed, and what does not fit is an error.
+// The host reads them from a guest that may have been taken over: everything is bounded and typed,
+// and what does not fit is an error.
 #ifndef REDOUBT_ESCALATE_VM_PROTOCOL_MESSAGE_H_
 #define REDOUBT_ESCALATE_VM_PROTOCOL_MESSAGE_H_
 
@@ -24,7 +26,8 @@ constexpr std::string_view kPortName = "redoubt.control";
 constexpr std::string_view kShareTag = "share";
 
 // The limits of every JSON object on the channel.
-constexpr json::Limits kMessageLimits = {.max_bytes = size_t{4} << 20, .max_depth = 64, .max_values = size_t{1} << 18};
+constexpr json::Limits kMessageLimits = {
+    .max_bytes = size_t{4} << 20, .max_depth = 64, .max_values = size_t{1} << 18};
 
 struct Hello {
   int64_t version = kProtocolVersion;

@@ -1,4 +1,5 @@
-// The frames of the control port: no input may crash the decoder, and where the bytes are cut makes no difference.
+// The frames of the control port: no input may crash the decoder, and where the bytes are cut makes
+// no difference.
 #include <cstddef>
 #include <cstdint>
 #include <string>

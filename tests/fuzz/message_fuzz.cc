@@ -1,5 +1,5 @@
-// Requests, replies and events of the control port: no input may crash a reader, an error is one readable line, and what is
-// accepted survives being written and read again, unchanged.
+// Requests, replies and events of the control port: no input may crash a reader, an error is one
+// readable line, and what is accepted survives being written and read again, unchanged.
 #include <cstddef>
 #include <cstdint>
 #include <string>

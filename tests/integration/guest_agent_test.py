@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -123,6 +124,32 @@ def sleeper(machine, template, base_config):
     return Container(machine, template, base_config, "sleeper").run("sleep", "1000")
 
 
+# ---- the image ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_image_json_has_the_digests_of_its_files(image):
+    folder = image[0]
+    document = json.loads((folder / "image.json").read_text())
+    assert document["sha256"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("initrd", "vmlinux")}
+    assert document["kernel"].endswith("-amd64")
+
+
+def test_initrd_has_the_size_that_keeps_it_off_the_acpi_tables(image):
+    assert (image[0] / "initrd").stat().st_size % 4096 == 1
+
+
+def test_build_image_refuses_what_is_no_kernel(image, runtime_path, tmp_path):
+    (tmp_path / "vmlinuz").write_bytes(bytes(4096))
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules/modules.builtin").write_text("".join(f"kernel/x/{name}.ko\n" for name in ("virtio-pci", "virtio_console", "virtiofs", "overlay", "virtio_net")))
+    command = [vm.REPO / "escalate-vm/guest/build-image", tmp_path / "out", "--agent", runtime_path, "--redoubt", runtime_path]
+    for more, says in ((["--kernel", tmp_path / "vmlinuz", "--modules", tmp_path / "modules"], "neither an ELF nor a bzImage"),
+                       (["--kernel", tmp_path / "vmlinuz"], "go together")):
+        result = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60, check=False)
+        assert result.returncode != 0 and says in result.stderr, result
+    assert not (tmp_path / "out").exists()
+
+
 # ---- life cycle -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -155,6 +182,14 @@ def test_a_signal_ends_it_and_is_told(make, port):
     port.ask("signal", container=container.name, session="", signal=signal.SIGKILL)
     assert container.first.exit()["signal"] == signal.SIGKILL
     assert "not running" in port.refused("signal", container=container.name, session="", signal=signal.SIGTERM)
+
+
+def test_a_container_that_was_never_started_can_be_ended(make, port):
+    container = make()
+    container.create("true")
+    port.ask("signal", container=container.name, session="", signal=signal.SIGKILL, all=True)
+    assert container.first.exit()["signal"] == signal.SIGKILL
+    port.ask("delete", container=container.name)
 
 
 def test_missing_streams_are_dev_null(make):

@@ -19,12 +19,14 @@ namespace {
 
 constexpr size_t kPidFileLimit = 32;
 
-// What passes between the agent and a command that starts a process; gone with the command, for there may be many in a container's life.
+// What passes between the agent and a command that starts a process; gone with the command, for
+// there may be many in a container's life.
 struct StartFiles {
   explicit StartFiles(const vm::Request& request)
       : process(concat(bundle_path(request.container), "/process.", request.session)),
         pid(concat(bundle_path(request.container), "/pid.", request.session)),
-        console(concat("/run/console.", request.stdio.terminal.value_or(0))) {}  // two ids do not fit into a socket's address
+        console(concat("/run/console.", request.stdio.terminal.value_or(0))) {
+  }  // two ids do not fit into a socket's address
 
   void remove() const {
     for (const std::string* each : {&process, &pid, &console}) {
@@ -182,7 +184,9 @@ Status Agent::exec(const vm::Request& request) {
 }
 
 // Common to create and exec: streams, pid file, console.
-Status Agent::start_process(const vm::Request& request, std::vector<std::string> words, std::function<void()> undo) {
+Status Agent::start_process(const vm::Request& request,
+                            std::vector<std::string> words,
+                            std::function<void()> undo) {
   const std::string& container = request.container;
   Session& session = containers_[container].sessions[request.session];
   const StartFiles files(request);
@@ -195,11 +199,12 @@ Status Agent::start_process(const vm::Request& request, std::vector<std::string>
   }
   words.push_back(container);
   TRY_ASSIGN(Command command, Command::start(words, std::move(child)));
-  const Finish finish = [this, files, container, name = request.session, size = request.stdio.size](const Command&) {
-    Result<vm::Reply> adopted = adopt(container, name, size, files.pid);
-    files.remove();
-    return adopted;
-  };
+  const Finish finish =
+      [this, files, container, name = request.session, size = request.stdio.size](const Command&) {
+        Result<vm::Reply> adopted = adopt(container, name, size, files.pid);
+        files.remove();
+        return adopted;
+      };
   const pid_t pid = command.pid();
   commands_.emplace(pid, Pending{std::move(command), request.id, finish, std::move(undo)});
   return {};
@@ -275,7 +280,9 @@ Status Agent::remove(const vm::Request& request) {
   });
 }
 
-Status Agent::run(const vm::Request& request, const std::vector<std::string>& words, Finish finish) {
+Status Agent::run(const vm::Request& request,
+                  const std::vector<std::string>& words,
+                  Finish finish) {
   TRY_ASSIGN(Command command, Command::start_captured(words));
   const pid_t pid = command.pid();
   commands_.emplace(pid, Pending{std::move(command), request.id, std::move(finish), nullptr});
@@ -343,7 +350,8 @@ Status Agent::reap() {
 
 Status Agent::finish(Pending pending, int wait_status) {
   Status outcome = pending.command.outcome(wait_status);
-  Result<vm::Reply> result = outcome ? pending.finish(pending.command) : Result<vm::Reply>(std::move(outcome).error());
+  Result<vm::Reply> result =
+      outcome ? pending.finish(pending.command) : Result<vm::Reply>(std::move(outcome).error());
   const std::optional<pid_t> pid = result ? result->pid : std::nullopt;
   if (!result && pending.undo) {
     pending.undo();

@@ -1,6 +1,8 @@
-// Agent: serves the host's requests with the inner redoubt, reaps every process of the guest, tells exits and lack of memory.
+// Agent: serves the host's requests with the inner redoubt, reaps every process of the guest, tells
+// exits and lack of memory.
 //
-// One loop, no threads: a request that takes long is a Command that runs beside it, and its reply follows when it is reaped.
+// One loop, no threads: a request that takes long is a Command that runs beside it, and its reply
+// follows when it is reaped.
 #ifndef REDOUBT_ESCALATE_VM_GUEST_AGENT_AGENT_H_
 #define REDOUBT_ESCALATE_VM_GUEST_AGENT_AGENT_H_
 
@@ -22,7 +24,8 @@ namespace redoubt::agent {
 class Agent : private vm::ChannelHandler {
  public:
   // `signals`: a signalfd(2) of SIGCHLD, which is blocked.
-  Agent(UniqueFd port, UniqueFd signals) : channel_(std::move(port), *this), signals_(std::move(signals)) {}
+  Agent(UniqueFd port, UniqueFd signals)
+      : channel_(std::move(port), *this), signals_(std::move(signals)) {}
 
   // Returns when the host hangs up; an error is a violation of the protocol.
   Status serve(const std::string& nonce);
@@ -43,7 +46,9 @@ class Agent : private vm::ChannelHandler {
   Status dispatch(const vm::Request& request);
   Status create(const vm::Request& request);
   Status exec(const vm::Request& request);
-  Status start_process(const vm::Request& request, std::vector<std::string> words, std::function<void()> undo);
+  Status start_process(const vm::Request& request,
+                       std::vector<std::string> words,
+                       std::function<void()> undo);
   Status signal(const vm::Request& request);
   Status update(const vm::Request& request);
   Status remove(const vm::Request& request);

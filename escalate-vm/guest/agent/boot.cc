@@ -50,7 +50,8 @@ constexpr BootMount kMounts[] = {
 Status enter_bind_of_root() {
   ::mkdir("/.root", 0755);
   if (::mount("/", "/.root", nullptr, MS_BIND, nullptr) != 0 || ::chdir("/.root") != 0 ||
-      ::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || ::chroot(".") != 0 || ::chdir("/") != 0) {
+      ::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || ::chroot(".") != 0 ||
+      ::chdir("/") != 0) {
     return Error::system(errno, "bind the root file system");
   }
   return {};
@@ -68,9 +69,11 @@ Status mount_file_systems() {
 
 // One by one: a kernel without one of them (cpuset, hugetlb) has the others.
 Status enable_controllers() {
-  TRY_ASSIGN(const std::string available, read_kernel_file_at(AT_FDCWD, "/sys/fs/cgroup/cgroup.controllers"));
+  TRY_ASSIGN(const std::string available,
+             read_kernel_file_at(AT_FDCWD, "/sys/fs/cgroup/cgroup.controllers"));
   for (const std::string& controller : split(trim(available), ' ')) {
-    ignore(write_kernel_file_at(AT_FDCWD, "/sys/fs/cgroup/cgroup.subtree_control", concat("+", controller)),
+    ignore(write_kernel_file_at(
+               AT_FDCWD, "/sys/fs/cgroup/cgroup.subtree_control", concat("+", controller)),
            "limits of a missing controller are refused by the inner redoubt");
   }
   return {};
@@ -157,12 +160,15 @@ Result<UniqueFd> open_port(std::string_view name) {
     }
     ::poll(nullptr, 0, kPortStepMs);
   }
-  return Error::system(ETIMEDOUT, concat("port ", name, port.valid() ? ": the host does not open it" : ": not there"));
+  return Error::system(
+      ETIMEDOUT,
+      concat("port ", name, port.valid() ? ": the host does not open it" : ": not there"));
 }
 
 Status apply_setup(const vm::Setup& setup) {
   constexpr uint64_t kSecond = 1000000000;
-  const timespec now = {static_cast<time_t>(setup.time / kSecond), static_cast<long>(setup.time % kSecond)};
+  const timespec now = {static_cast<time_t>(setup.time / kSecond),
+                        static_cast<long>(setup.time % kSecond)};
   if (::clock_settime(CLOCK_REALTIME, &now) != 0) {
     return Error::system(errno, "set the clock");
   }

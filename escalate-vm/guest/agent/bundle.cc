@@ -24,7 +24,8 @@ json::Value& member(json::Value& object, std::string_view key) {
   return object.set(key, json::Value()).as_object().back().value;
 }
 
-// The same for a member that must be an object; one that is not is left to the inner redoubt to refuse.
+// The same for a member that must be an object; one that is not is left to the inner redoubt to
+// refuse.
 json::Value* object_member(json::Value& object, std::string_view key) {
   json::Value& found = member(object, key);
   if (found.is_null()) {
@@ -52,7 +53,8 @@ Status mount_overlay(const std::string& container) {
   struct stat root {};
   const std::string upper = bundle + "/upper";
   // The upper directory is the root directory that the container sees.
-  if (::stat(share_root(container).c_str(), &root) != 0 || ::chmod(upper.c_str(), root.st_mode & 07777) != 0 ||
+  if (::stat(share_root(container).c_str(), &root) != 0 ||
+      ::chmod(upper.c_str(), root.st_mode & 07777) != 0 ||
       ::chown(upper.c_str(), root.st_uid, root.st_gid) != 0) {
     return Error::system(errno, concat("root file system ", share_root(container)));
   }
@@ -98,7 +100,8 @@ json::Value adapt_process(json::Value process, const vm::Stdio& stdio) {
 json::Value adapt_config(const vm::Request& create) {
   json::Value config = create.document;
   if (json::Value* root = object_member(config, "root")) {
-    member(*root, "path") = has_read_only_root(config) ? bundle_path(create.container) + "/rootfs" : share_root(create.container);
+    member(*root, "path") = has_read_only_root(config) ? bundle_path(create.container) + "/rootfs"
+                                                       : share_root(create.container);
   }
   if (json::Value* linux = object_member(config, "linux")) {
     member(*linux, "cgroupsPath") = concat("/", create.container);
@@ -120,7 +123,8 @@ Status make_bundle(const vm::Request& create) {
 
 void remove_bundle(const std::string& container) {
   ::umount2((bundle_path(container) + "/rootfs").c_str(), MNT_DETACH);
-  std::error_code failed;  // what is left is in the guest's memory and blocks only this container's name
+  std::error_code
+      failed;  // what is left is in the guest's memory and blocks only this container's name
   std::filesystem::remove_all(bundle_path(container), failed);
 }
 

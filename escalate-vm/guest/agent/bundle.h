@@ -1,7 +1,9 @@
-// Bundle: the folder from which the inner redoubt creates a container, made of the host's config.json and the share.
+// Bundle: the folder from which the inner redoubt creates a container, made of the host's
+// config.json and the share.
 //
-// What belongs to the host in the document is replaced: root.path, the cgroup's path, whether there is a terminal. The host exports a root
-// that is read-only as such, and mount points must be made in it: then an overlay in the guest's memory lies on it. Used by Agent.
+// What belongs to the host in the document is replaced: root.path, the cgroup's path, whether there
+// is a terminal. The host exports a root that is read-only as such, and mount points must be made
+// in it: then an overlay in the guest's memory lies on it. Used by Agent.
 #ifndef REDOUBT_ESCALATE_VM_GUEST_AGENT_BUNDLE_H_
 #define REDOUBT_ESCALATE_VM_GUEST_AGENT_BUNDLE_H_
 

@@ -49,14 +49,16 @@ std::string last_error(const std::string& log) {
     const Result<json::Value> record = json::parse(line, "log");
     const json::Value* level = record ? record->find("level") : nullptr;
     const json::Value* text = record ? record->find("msg") : nullptr;
-    if (level != nullptr && level->is_string() && level->as_string() == "error" && text != nullptr && text->is_string()) {
+    if (level != nullptr && level->is_string() && level->as_string() == "error" &&
+        text != nullptr && text->is_string()) {
       found = without_verb(text->as_string());
     }
   }
   return found;
 }
 
-// posix_spawn(3) with stdio and an empty signal mask; the agent itself has all of its signals in a descriptor.
+// posix_spawn(3) with stdio and an empty signal mask; the agent itself has all of its signals in a
+// descriptor.
 Result<pid_t> spawn(std::vector<std::string>& words, const ChildStdio& stdio) {
   std::vector<char*> argv;
   for (std::string& word : words) {
@@ -82,7 +84,8 @@ Result<pid_t> spawn(std::vector<std::string>& words, const ChildStdio& stdio) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = -1;
-  const int failure = ::posix_spawn(&pid, kRedoubt, &actions, &attributes, argv.data(), environment);
+  const int failure =
+      ::posix_spawn(&pid, kRedoubt, &actions, &attributes, argv.data(), environment);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) {
@@ -96,8 +99,11 @@ Result<pid_t> spawn(std::vector<std::string>& words, const ChildStdio& stdio) {
 Result<Command> Command::start(const std::vector<std::string>& arguments, ChildStdio stdio) {
   Command out;
   TRY_ASSIGN(out.log_, memory_file("log"));
-  std::vector<std::string> words = {
-      "redoubt", "--log", concat("/proc/", ::getpid(), "/fd/", out.log_.get()), "--log-format", "json"};
+  std::vector<std::string> words = {"redoubt",
+                                    "--log",
+                                    concat("/proc/", ::getpid(), "/fd/", out.log_.get()),
+                                    "--log-format",
+                                    "json"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   TRY_ASSIGN(out.pid_, spawn(words, stdio));
   return out;
@@ -121,7 +127,8 @@ Status Command::outcome(int wait_status) const {
   if (!said.empty()) {
     return Error::state(said);
   }
-  return Error::internal(concat("the inner redoubt ended with wait status ", wait_status, " and no message"));
+  return Error::internal(
+      concat("the inner redoubt ended with wait status ", wait_status, " and no message"));
 }
 
 Result<std::string> Command::output() const {

@@ -1,6 +1,7 @@
 // Command: one run of the inner redoubt, started and left alone; the agent's loop reaps it.
 //
-// Its log goes to a memory file, so that an error text is had without its output, which may be the container's. Used by Agent.
+// Its log goes to a memory file, so that an error text is had without its output, which may be the
+// container's. Used by Agent.
 #ifndef REDOUBT_ESCALATE_VM_GUEST_AGENT_COMMAND_H_
 #define REDOUBT_ESCALATE_VM_GUEST_AGENT_COMMAND_H_
 

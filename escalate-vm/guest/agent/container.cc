@@ -32,7 +32,8 @@ Result<UniqueFd> listen_for_terminal(const std::string& path) {
 }
 
 Result<UniqueFd> receive_terminal(const UniqueFd& listener) {
-  const UniqueFd connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  const UniqueFd connection(
+      ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!connection.valid()) {
     return Error::system(errno, "accept the console");
   }
@@ -48,7 +49,8 @@ Result<UniqueFd> receive_terminal(const UniqueFd& listener) {
     return Error::system(errno, "receive the console");
   }
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) {
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS ||
+      header->cmsg_len != CMSG_LEN(sizeof(int))) {
     return Error::internal("console socket: no descriptor came");
   }
   int master = -1;

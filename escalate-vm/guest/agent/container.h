@@ -1,4 +1,5 @@
-// Container: what the agent remembers of a container: its processes that the host asked for, and how often memory ran out.
+// Container: what the agent remembers of a container: its processes that the host asked for, and
+// how often memory ran out.
 #ifndef REDOUBT_ESCALATE_VM_GUEST_AGENT_CONTAINER_H_
 #define REDOUBT_ESCALATE_VM_GUEST_AGENT_CONTAINER_H_
 

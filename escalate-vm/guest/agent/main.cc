@@ -1,5 +1,6 @@
-// redoubt-agent: PID 1 of the machine's initramfs. It ends only with the machine: when the host hangs up, or when something is wrong that
-// no reply can tell; the reason then is in the kernel's log, for whoever gave the machine a console.
+// redoubt-agent: PID 1 of the machine's initramfs. It ends only with the machine: when the host
+// hangs up, or when something is wrong that no reply can tell; the reason then is in the kernel's
+// log, for whoever gave the machine a console.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/reboot.h>
@@ -42,7 +43,8 @@ Status fill_stdio() {
 Status serve() {
   TRY(redoubt::agent::boot().context("boot"));
   TRY(fill_stdio());
-  TRY_ASSIGN(const std::string command_line, redoubt::read_kernel_file_at(AT_FDCWD, "/proc/cmdline"));
+  TRY_ASSIGN(const std::string command_line,
+             redoubt::read_kernel_file_at(AT_FDCWD, "/proc/cmdline"));
   TRY_ASSIGN(UniqueFd signals, take_signals());
   TRY_ASSIGN(UniqueFd port, redoubt::agent::open_port(redoubt::vm::kPortName));
   redoubt::agent::Agent agent(std::move(port), std::move(signals));
@@ -53,15 +55,19 @@ Status serve() {
 
 int main() {
   if (::getpid() != 1) {
-    redoubt::ignore(redoubt::write_all(2, "redoubt-agent: runs only as PID 1 of a machine\n", "stderr"), "nobody is left to tell");
+    redoubt::ignore(
+        redoubt::write_all(2, "redoubt-agent: runs only as PID 1 of a machine\n", "stderr"),
+        "nobody is left to tell");
     return 2;
   }
   const Status status = serve();
   if (!status) {
     const Result<UniqueFd> log = redoubt::open_at(AT_FDCWD, "/dev/kmsg", O_WRONLY);
     if (log) {
-      redoubt::ignore(redoubt::write_all(log->get(), redoubt::concat("<2>redoubt-agent: ", status.error().message()), "kmsg"),
-                      "the machine ends anyway");
+      redoubt::ignore(
+          redoubt::write_all(
+              log->get(), redoubt::concat("<2>redoubt-agent: ", status.error().message()), "kmsg"),
+          "the machine ends anyway");
     }
   }
   ::sync();

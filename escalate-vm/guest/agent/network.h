@@ -1,4 +1,5 @@
-// Network: gives the guest's interfaces the names, addresses, routes and neighbours that the container's network namespace has on the host.
+// Network: gives the guest's interfaces the names, addresses, routes and neighbours that the
+// container's network namespace has on the host.
 #ifndef REDOUBT_ESCALATE_VM_GUEST_AGENT_NETWORK_H_
 #define REDOUBT_ESCALATE_VM_GUEST_AGENT_NETWORK_H_
 
@@ -11,7 +12,8 @@
 
 namespace redoubt::agent {
 
-// An address as the kernel takes it, with the length of its prefix (all of it when the text has none).
+// An address as the kernel takes it, with the length of its prefix (all of it when the text has
+// none).
 struct Prefix {
   int family = 0;
   std::string bytes;

@@ -11,7 +11,8 @@
 namespace redoubt::agent {
 namespace {
 
-// Only our end is non-blocking: the flag belongs to the open file, and the other end is the program's.
+// Only our end is non-blocking: the flag belongs to the open file, and the other end is the
+// program's.
 Status set_nonblocking(int fd) {
   if (::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) {
     return Error::system(errno, "fcntl");
@@ -46,7 +47,8 @@ Result<Relay> Relay::open(vm::Channel& channel, const vm::Stdio& stdio, ChildStd
     TRY(make_pipe(child.in, out.inputs_.emplace_back(*stdio.in).fd));
     TRY(set_nonblocking(out.inputs_.back().fd.get()));
   }
-  for (const auto& [stream, child_fd] : {std::pair(stdio.out, &child.out), std::pair(stdio.err, &child.err)}) {
+  for (const auto& [stream, child_fd] :
+       {std::pair(stdio.out, &child.out), std::pair(stdio.err, &child.err)}) {
     if (stream) {
       TRY(make_pipe(out.outputs_.emplace_back(*stream).fd, *child_fd));
       TRY(set_nonblocking(out.outputs_.back().fd.get()));

@@ -1,6 +1,8 @@
-// Relay: moves bytes between the descriptors of one process and its streams, both ways, as far as window and pipe allow.
+// Relay: moves bytes between the descriptors of one process and its streams, both ways, as far as
+// window and pipe allow.
 //
-// A stream is closed when its pipe has no writer (or reader) left, and the pipe when the host ends the stream. Used by Agent.
+// A stream is closed when its pipe has no writer (or reader) left, and the pipe when the host ends
+// the stream. Used by Agent.
 #ifndef REDOUBT_ESCALATE_VM_GUEST_AGENT_RELAY_H_
 #define REDOUBT_ESCALATE_VM_GUEST_AGENT_RELAY_H_
 

@@ -16,12 +16,14 @@ vm::Request request(std::string_view config) {
 TEST(AdaptConfig, ReplacesWhatBelongsToTheHost) {
   const vm::Request create = request(
       R"({"root":{"path":"/host/rootfs"},"linux":{"cgroupsPath":"a:b:c","rootfsPropagation":"slave"},"process":{"terminal":true,"cwd":"/"}})");
-  EXPECT_EQ(json::dump(adapt_config(create)),
-            R"({"root":{"path":"/share/c/rootfs"},"linux":{"cgroupsPath":"/c","rootfsPropagation":"slave"},"process":{"terminal":false,"cwd":"/"}})");
+  EXPECT_EQ(
+      json::dump(adapt_config(create)),
+      R"({"root":{"path":"/share/c/rootfs"},"linux":{"cgroupsPath":"/c","rootfsPropagation":"slave"},"process":{"terminal":false,"cwd":"/"}})");
 }
 
 TEST(AdaptConfig, AddsWhatIsMissing) {
-  EXPECT_EQ(json::dump(adapt_config(request("{}"))), R"({"root":{"path":"/share/c/rootfs"},"linux":{"cgroupsPath":"/c"},"process":null})");
+  EXPECT_EQ(json::dump(adapt_config(request("{}"))),
+            R"({"root":{"path":"/share/c/rootfs"},"linux":{"cgroupsPath":"/c"},"process":null})");
 }
 
 TEST(AdaptConfig, PutsAReadOnlyRootOnAnOverlay) {
@@ -31,7 +33,8 @@ TEST(AdaptConfig, PutsAReadOnlyRootOnAnOverlay) {
 }
 
 TEST(AdaptConfig, LeavesMistakesToTheInnerRedoubt) {
-  EXPECT_EQ(json::dump(adapt_config(request(R"({"root":1,"linux":[],"process":"x"})"))), R"({"root":1,"linux":[],"process":"x"})");
+  EXPECT_EQ(json::dump(adapt_config(request(R"({"root":1,"linux":[],"process":"x"})"))),
+            R"({"root":1,"linux":[],"process":"x"})");
 }
 
 TEST(AdaptProcess, SaysTheTerminalAndItsSize) {

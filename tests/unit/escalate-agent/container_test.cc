@@ -32,7 +32,8 @@ class ConsoleSocketTest : public testing::Test {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ASSERT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+              0);
     char name[] = "/dev/ptmx";
     iovec part = {name, sizeof name};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -61,7 +62,8 @@ TEST_F(ConsoleSocketTest, ReceivesTheDescriptor) {
   send_descriptor(writer.get());
   const Result<UniqueFd> received = receive_terminal(*listener);
   ASSERT_TRUE(received) << received.error().message();
-  struct stat sent {}, got {};
+  struct stat sent {
+  }, got{};
   ASSERT_EQ(::fstat(writer.get(), &sent), 0);
   ASSERT_EQ(::fstat(received->get(), &got), 0);
   EXPECT_EQ(sent.st_ino, got.st_ino);

@@ -21,7 +21,14 @@ TEST(ParsePrefix, ReadsBothFamilies) {
 }
 
 TEST(ParsePrefix, RefusesOtherText) {
-  for (const char* text : {"", "10.0.0", "10.0.0.2/33", "10.0.0.2/", "10.0.0.2/-1", "fd00::2/129", "eth0", "10.0.0.2/24/1"}) {
+  for (const char* text : {"",
+                           "10.0.0",
+                           "10.0.0.2/33",
+                           "10.0.0.2/",
+                           "10.0.0.2/-1",
+                           "fd00::2/129",
+                           "eth0",
+                           "10.0.0.2/24/1"}) {
     EXPECT_FALSE(parse_prefix(text)) << text;
   }
 }
@@ -30,7 +37,12 @@ TEST(ParseMac, WantsSixPairs) {
   const Result<std::string> mac = parse_mac("52:54:00:aB:34:ff");
   ASSERT_TRUE(mac);
   EXPECT_EQ(*mac, std::string("\x52\x54\0\xab\x34\xff", 6));
-  for (const char* text : {"", "52:54:00:12:34", "52:54:00:12:34:56:78", "52:54:00:12:34:5", "52:54:00:12:34:5g", "525400123456"}) {
+  for (const char* text : {"",
+                           "52:54:00:12:34",
+                           "52:54:00:12:34:56:78",
+                           "52:54:00:12:34:5",
+                           "52:54:00:12:34:5g",
+                           "525400123456"}) {
     EXPECT_FALSE(parse_mac(text)) << text;
   }
 }

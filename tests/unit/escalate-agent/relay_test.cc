@@ -124,7 +124,8 @@ TEST_F(RelayTest, TakesNoMoreThanTheWindow) {
 TEST_F(RelayTest, RefusesAStreamThatIsInUse) {
   open({.in = 1, .out = {}, .err = {}, .terminal = {}, .size = {}});
   ChildStdio other;
-  EXPECT_FALSE(Relay::open(*guest, {.in = 1, .out = {}, .err = {}, .terminal = {}, .size = {}}, other));
+  EXPECT_FALSE(
+      Relay::open(*guest, {.in = 1, .out = {}, .err = {}, .terminal = {}, .size = {}}, other));
 }
 
 TEST_F(RelayTest, CarriesATerminalBothWays) {

@@ -5,9 +5,14 @@
 namespace redoubt::vm {
 namespace {
 
-std::string raw(uint32_t length, uint32_t stream, uint16_t kind, uint16_t flags, std::string_view payload = {}) {
+std::string raw(uint32_t length,
+                uint32_t stream,
+                uint16_t kind,
+                uint16_t flags,
+                std::string_view payload = {}) {
   std::string out;
-  for (const auto& [value, size] : {std::pair<uint32_t, int>{length, 4}, {stream, 4}, {kind, 2}, {flags, 2}}) {
+  for (const auto& [value, size] :
+       {std::pair<uint32_t, int>{length, 4}, {stream, 4}, {kind, 2}, {flags, 2}}) {
     for (int i = 0; i < size; ++i) {
       out.push_back(static_cast<char>(value >> (8 * i)));
     }
@@ -93,7 +98,8 @@ TEST(FrameDecoder, RefusesWhatTheEncoderWouldNotWrite) {
       {raw(1, 1, 4, 0, "x"), "end with 1 bytes"},
   };
   for (const auto& each : cases) {
-    EXPECT_NE(error_of(each.bytes).find(each.says), std::string::npos) << each.says << " in: " << error_of(each.bytes);
+    EXPECT_NE(error_of(each.bytes).find(each.says), std::string::npos)
+        << each.says << " in: " << error_of(each.bytes);
   }
 }
 

@@ -15,10 +15,12 @@ TEST(ParseMessage, ReadsEachKind) {
   const Result<Message> failed = parse_message(R"({"id":3,"error":"no"})");
   ASSERT_TRUE(failed);
   EXPECT_EQ(std::get<Reply>(*failed).error, "no");
-  const Result<Message> gone = parse_message(R"({"event":"exit","container":"c","session":"","signal":9})");
+  const Result<Message> gone =
+      parse_message(R"({"event":"exit","container":"c","session":"","signal":9})");
   ASSERT_TRUE(gone);
   EXPECT_EQ(std::get<ExitEvent>(*gone).signal, 9);
-  EXPECT_TRUE(std::holds_alternative<OomEvent>(*parse_message(R"({"event":"oom","container":"c"})")));
+  EXPECT_TRUE(
+      std::holds_alternative<OomEvent>(*parse_message(R"({"event":"oom","container":"c"})")));
 }
 
 TEST(ParseMessage, RefusesWhatFitsNoKind) {

@@ -37,7 +37,8 @@ TEST(ParseRequest, ReadsExecWithATerminal) {
 TEST(ParseRequest, ReadsSetupAndNetwork) {
   const std::string hex(64, 'f');
   const Result<Request> setup =
-      parse_request(R"({"id":1,"op":"setup","time":"1700000000000000000","entropy":")" + hex + R"(","hostname":"h"})");
+      parse_request(R"({"id":1,"op":"setup","time":"1700000000000000000","entropy":")" + hex +
+                    R"(","hostname":"h"})");
   ASSERT_TRUE(setup) << setup.error().message();
   EXPECT_EQ(setup->setup.time, 1700000000000000000u);
   EXPECT_EQ(setup->setup.entropy, std::string(32, '\xff'));
@@ -61,20 +62,30 @@ TEST(ParseRequest, NamesTheMemberThatIsWrong) {
       {R"({"id":1,"op":"start","container":".."})", "container: \"..\" is no plain name"},
       {R"({"id":1,"op":"create","container":"c"})", "config: must be an object"},
       {R"({"id":1,"op":"create","container":"c","config":[]})", "config: must be an object"},
-      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{"stdin":0}})", "streams: numbers must be above 0"},
-      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{"stdin":1,"stdout":1}})", "differ"},
-      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{"stdin":4294967296}})", "streams.stdin: 4294967296 is not"},
-      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{},"terminal":{"stream":1}})", "together with terminal"},
-      {R"({"id":1,"op":"create","container":"c","config":{},"terminal":{"rows":1}})", "terminal.stream: missing"},
-      {R"({"id":1,"op":"create","container":"c","config":{},"policy":{"profiles":{"../x":{}}}})", "is no plain name"},
+      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{"stdin":0}})",
+       "streams: numbers must be above 0"},
+      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{"stdin":1,"stdout":1}})",
+       "differ"},
+      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{"stdin":4294967296}})",
+       "streams.stdin: 4294967296 is not"},
+      {R"({"id":1,"op":"create","container":"c","config":{},"streams":{},"terminal":{"stream":1}})",
+       "together with terminal"},
+      {R"({"id":1,"op":"create","container":"c","config":{},"terminal":{"rows":1}})",
+       "terminal.stream: missing"},
+      {R"({"id":1,"op":"create","container":"c","config":{},"policy":{"profiles":{"../x":{}}}})",
+       "is no plain name"},
       {R"({"id":1,"op":"exec","container":"c","process":{}})", "session: \"\" is no plain name"},
-      {R"({"id":1,"op":"signal","container":"c","session":"","signal":0})", "signal: 0 is not in 1 to 64"},
-      {R"({"id":1,"op":"resize","container":"c","session":"","rows":65536,"columns":1})", "rows: 65536 is not"},
+      {R"({"id":1,"op":"signal","container":"c","session":"","signal":0})",
+       "signal: 0 is not in 1 to 64"},
+      {R"({"id":1,"op":"resize","container":"c","session":"","rows":65536,"columns":1})",
+       "rows: 65536 is not"},
       {R"({"id":1,"op":"setup","time":"now","entropy":""})", "time: must be decimal"},
-      {R"({"id":1,"op":"setup","time":"1","entropy":"zz"})", "entropy: must be 64 hexadecimal digits"},
+      {R"({"id":1,"op":"setup","time":"1","entropy":"zz"})",
+       "entropy: must be 64 hexadecimal digits"},
   };
   for (const auto& each : cases) {
-    EXPECT_NE(error_of(each.text).find(each.says), std::string::npos) << each.text << " says: " << error_of(each.text);
+    EXPECT_NE(error_of(each.text).find(each.says), std::string::npos)
+        << each.text << " says: " << error_of(each.text);
   }
 }
 
