@@ -76,7 +76,7 @@ Result<std::string> from_hex(std::string_view text) {
 
 // Not in the namespace above: oci's templates find them by their last parameter.
 static void decode(const Cursor& at, Interface& out) {
-  Fields(at).read("mac", out.mac).read("name", out.name).read("mtu", out.mtu).read("addresses", out.addresses);
+  Fields(at).read("mac", out.mac).read("card", out.card).read("name", out.name).read("mtu", out.mtu).read("addresses", out.addresses);
 }
 
 static void decode(const Cursor& at, Route& out) {
@@ -240,7 +240,7 @@ void format_network(const Network& network, json::Value& out) {
   json::Value interfaces(json::Array{}), routes(json::Array{}), neighbours(json::Array{});
   for (const Interface& each : network.interfaces) {
     json::Value item;
-    item.set("mac", each.mac).set("name", each.name).set("mtu", each.mtu);
+    item.set("mac", each.mac).set("card", each.card).set("name", each.name).set("mtu", each.mtu);
     interfaces.push(std::move(item.set("addresses", format_strings(each.addresses))));
   }
   for (const Route& each : network.routes) {

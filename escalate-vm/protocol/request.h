@@ -41,6 +41,7 @@ struct Setup {
 
 struct Interface {
   std::string mac, name;
+  std::string card;                    // MAC of the guest's card that becomes it; empty: the same
   uint32_t mtu = 0;                    // 0: left as it is
   std::vector<std::string> addresses;  // "10.0.0.2/24"
 };

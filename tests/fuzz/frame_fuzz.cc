@@ -1,5 +1,6 @@
 // The frames of the control port: no input may crash the decoder, and where the bytes are cut makes
 // no difference.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,11 +23,11 @@ void append(std::string& out, const Frame& frame) {
       out += frame.payload;
       return;
     case FrameKind::kData:
-      return append_data(out, frame.stream, frame.payload);
+      return redoubt::vm::append_data(out, frame.stream, frame.payload);
     case FrameKind::kWindow:
-      return append_window(out, frame.stream, frame.credit);
+      return redoubt::vm::append_window(out, frame.stream, frame.credit);
     case FrameKind::kEnd:
-      return append_end(out, frame.stream);
+      return redoubt::vm::append_end(out, frame.stream);
   }
 }
 

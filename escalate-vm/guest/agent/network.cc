@@ -79,11 +79,13 @@ Status add_address(NetlinkSocket& socket, int index, const std::string& text) {
 // A link that is up cannot be renamed, so it is set up last.
 Status apply_interface(NetlinkSocket& socket, const vm::Interface& interface) {
   TRY_ASSIGN(const std::string mac, parse_mac(interface.mac));
-  TRY_ASSIGN(const int index, index_of_mac(socket, mac));
+  TRY_ASSIGN(const std::string card, parse_mac(interface.card.empty() ? interface.mac : interface.card));
+  TRY_ASSIGN(const int index, index_of_mac(socket, card));
   ifinfomsg link{};
   link.ifi_index = index;
   NetlinkMessage message(RTM_NEWLINK, 0, &link, sizeof link);
   TRY(message.put_text(IFLA_IFNAME, interface.name));
+  TRY(message.put(IFLA_ADDRESS, mac));
   if (interface.mtu != 0) {
     TRY(message.put_u32(IFLA_MTU, interface.mtu));
   }

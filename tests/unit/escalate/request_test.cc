@@ -103,7 +103,7 @@ TEST(FormatRequest, IsReadBackUnchanged) {
       R"({"id":3,"op":"signal","container":"c","session":"","signal":9,"all":true})",
       R"({"id":4,"op":"resize","container":"c","session":"s","rows":1,"columns":2})",
       R"({"id":5,"op":"update","container":"c","resources":{"pids":{"limit":5}}})",
-      R"({"id":6,"op":"network","interfaces":[{"mac":"m","name":"n","mtu":1,"addresses":["a"]}],"routes":[{"destination":"d","device":"e"}],"neighbours":[{"address":"a","mac":"m","device":"d"}]})",
+      R"({"id":6,"op":"network","interfaces":[{"mac":"m","card":"k","name":"n","mtu":1,"addresses":["a"]}],"routes":[{"destination":"d","device":"e"}],"neighbours":[{"address":"a","mac":"m","device":"d"}]})",
   };
   for (const std::string_view text : texts) {
     const Result<Request> request = parse_request(text);
