@@ -64,6 +64,8 @@ need_guest_tools() {
     if grep -q '^VERSION_ID="12"' /etc/os-release; then need_backports qemu-system-x86; else need_packages qemu-system-x86; fi || return 1
   fi
   [ ! -x "$1/virtiofsd" ] || return 0
+  # The lists may be older than what the mirror still has.
+  if [ -z "${REDOUBT_APT_UPDATED:-}" ]; then apt_quiet update || return 1; REDOUBT_APT_UPDATED=1; fi
   mkdir -p "$1" && scratch=$(mktemp -d "$1/fetch.XXXXXX") || return 1
   (cd "$scratch" && run_logged apt-get -q -o APT::Sandbox::User=root download 'qemu-system-common=1:7.2*' && run_logged dpkg-deb -x qemu-system-common_*.deb .) &&
     mv "$scratch/usr/lib/qemu/virtiofsd" "$1/virtiofsd"
