@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -35,9 +36,18 @@ uint64_t load_acquire(const uint64_t* value) {
   return __atomic_load_n(value, __ATOMIC_ACQUIRE);
 }
 
+// The inode of the pin: a set that replaces this one keeps the map and its pin; after an unload
+// both are new. 0: there is none.
+uint64_t identity_of_pin() {
+  struct stat pin {};
+  return ::stat(map_pin("log").c_str(), &pin) == 0 ? pin.st_ino : 0;
+}
+
 }  // namespace
 
-Result<EventLog> EventLog::open(bool from_start) {
+Result<EventLog> EventLog::open() {
+  // Before the map is opened: a log that takes its place meanwhile is then seen as another one.
+  const uint64_t identity = identity_of_pin();
   TRY_ASSIGN(const void* head, map_pinned("head", sizeof(uint64_t)));
   Result<const void*> events = map_pinned("log", kLogBytes);
   if (!events) {
@@ -47,12 +57,15 @@ Result<EventLog> EventLog::open(bool from_start) {
   const auto* newest = static_cast<const uint64_t*>(head);
   const uint64_t written = load_acquire(newest);
   const uint64_t oldest = written > REDOUBT_LOG_EVENTS ? written - REDOUBT_LOG_EVENTS + 1 : 1;
-  return EventLog(
-      static_cast<const redoubt_event*>(*events), newest, from_start ? oldest : written + 1);
+  return EventLog(static_cast<const redoubt_event*>(*events), newest, oldest, identity);
+}
+
+bool EventLog::is_current() const {
+  return identity_of_pin() == identity_;
 }
 
 EventLog::EventLog(EventLog&& other) noexcept
-    : events_(other.events_), head_(other.head_), next_(other.next_) {
+    : events_(other.events_), head_(other.head_), next_(other.next_), identity_(other.identity_) {
   other.events_ = nullptr;
   other.head_ = nullptr;
 }

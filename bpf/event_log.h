@@ -13,9 +13,8 @@ namespace redoubt::bpf {
 
 class EventLog {
  public:
-  // Maps the log. `from_start`: begins with the oldest event that is still there, else behind the
-  // newest.
-  static Result<EventLog> open(bool from_start);
+  // Maps the log, which begins with the oldest event that is still there.
+  static Result<EventLog> open();
   EventLog(EventLog&& other) noexcept;
   EventLog& operator=(EventLog&&) = delete;
   ~EventLog();
@@ -26,14 +25,23 @@ class EventLog {
   };
   // What is new. Never waits.
   Batch read();
+  // Goes on behind this one; those that are overwritten already count as lost.
+  void skip_to(uint64_t sequence) { next_ = sequence + 1; }
+  uint64_t last_read() const { return next_ - 1; }
+
+  // Differs from that of every other log since boot.
+  uint64_t identity() const { return identity_; }
+  // Whether the programs still write to it: not when the set was unloaded.
+  bool is_current() const;
 
  private:
-  EventLog(const redoubt_event* events, const uint64_t* head, uint64_t next)
-      : events_(events), head_(head), next_(next) {}
+  EventLog(const redoubt_event* events, const uint64_t* head, uint64_t next, uint64_t identity)
+      : events_(events), head_(head), next_(next), identity_(identity) {}
 
   const redoubt_event* events_;
   const uint64_t* head_;
   uint64_t next_;  // sequence of the next event to read
+  uint64_t identity_;
 };
 
 // All violations since the set was loaded; 0 when it is not.

@@ -16,7 +16,7 @@ _redoubt_options() {
     kill) echo "" ;;
     run) echo "--bundle -b --detach -d --keep --console-socket --pidfd-socket --pid-file --no-subreaper --no-pivot --no-new-keyring --preserve-fds" ;;
     start) echo "" ;;
-    events) echo "--audit -a --interval --stats" ;;
+    events) echo "--audit -a --interval --journald --stats" ;;
     list) echo "--format -f --quiet -q" ;;
     ps) echo "--format -f" ;;
     state) echo "" ;;

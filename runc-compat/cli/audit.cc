@@ -5,10 +5,10 @@
 
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/str.h"
-#include "bpf/event_log.h"
 #include "bpf/names.h"
 #include "runc-compat/cli/container.h"
 #include "runc-compat/cli/output.h"
@@ -19,6 +19,7 @@ namespace {
 
 constexpr long kPollNanoseconds = 100'000'000;
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr size_t kMaxKnownContainers = 1024;
 
 // As far as the first NUL.
 template <size_t kSize>
@@ -61,13 +62,17 @@ json::Value process_document(const redoubt_event& event) {
   return process.set("ancestry", std::move(ancestry));
 }
 
-// The rules of the containers whose events were seen, so that each is resolved once.
+// The rules of the containers whose events were seen, so that each is resolved once. The cgroup
+// tells a container from a later one of the same name.
 class Rules {
  public:
   explicit Rules(const Globals& globals) : globals_(globals) {}
 
-  std::string source(const std::string& id, std::string_view control) {
-    const auto [entry, is_new] = known_.try_emplace(id);
+  std::string source(const std::string& id, uint64_t cgroup, std::string_view control) {
+    if (known_.size() >= kMaxKnownContainers) {
+      known_.clear();
+    }
+    const auto [entry, is_new] = known_.try_emplace({id, cgroup});
     if (is_new) {
       entry->second = decisions_of(id);
     }
@@ -90,7 +95,7 @@ class Rules {
   }
 
   const Globals& globals_;
-  std::map<std::string, std::vector<plan::Decision>> known_;
+  std::map<std::pair<std::string, uint64_t>, std::vector<plan::Decision>> known_;
 };
 
 // Ids longer than the kernel's field are compared as far as it goes.
@@ -98,11 +103,33 @@ bool is_of(const std::string& logged, const std::string& id) {
   return id.empty() || logged == id.substr(0, REDOUBT_CONTAINER_NAME - 1);
 }
 
-Status print_lost(uint64_t lost) {
+json::Value lost_document(uint64_t lost) {
   json::Value event;
   json::Value data;
-  event.set("type", "lost").set("data", data.set("events", lost));
-  return print(json::dump(event) + '\n');
+  return event.set("type", "lost").set("data", data.set("events", lost));
+}
+
+// What the batch says of the container (of all: "").
+std::vector<json::Value> documents_of(const bpf::EventLog::Batch& batch,
+                                      const std::string& id,
+                                      Rules& rules) {
+  std::vector<json::Value> documents;
+  if (batch.lost != 0) {
+    documents.push_back(lost_document(batch.lost));
+  }
+  for (const redoubt_event& event : batch.events) {
+    const std::string container = text_of(event.container);
+    if (is_of(container, id)) {
+      const std::string_view rule = name_in(bpf::surface_names(), event.surface);
+      documents.push_back(violation_document(event, rules.source(container, event.cgroup, rule)));
+    }
+  }
+  return documents;
+}
+
+void pause_between_reads() {
+  const timespec pause = {0, kPollNanoseconds};
+  ::nanosleep(&pause, nullptr);
 }
 
 }  // namespace
@@ -124,31 +151,43 @@ json::Value violation_document(const redoubt_event& event, const std::string& so
   return document.set("data", std::move(data));
 }
 
-Status follow_violations(const Globals& globals, const std::string& id, bool once) {
-  Result<bpf::EventLog> log = bpf::EventLog::open(true);
-  if (!log) {
-    return std::move(log).error().add_context(
-        "events --audit: the BPF LSM programs keep the log; redoubt bpf status says more");
-  }
+Result<bpf::EventLog> open_violations() {
+  return bpf::EventLog::open().context(
+      "events --audit: the BPF LSM programs keep the log; redoubt bpf status says more");
+}
+
+Status follow_violations(const Globals& globals,
+                         bpf::EventLog& log,
+                         const AuditOptions& options,
+                         const ViolationSink& sink) {
   Rules rules(globals);
   for (;;) {
-    const bpf::EventLog::Batch batch = log->read();
-    if (batch.lost != 0) {
-      TRY(print_lost(batch.lost));
+    const bool is_current = log.is_current();
+    if (!is_current) {
+      pause_between_reads();  // the programs may write for as long as they are being removed
     }
-    for (const redoubt_event& event : batch.events) {
-      const std::string container = text_of(event.container);
-      if (is_of(container, id)) {
-        const std::string_view rule = name_in(bpf::surface_names(), event.surface);
-        TRY(print(json::dump(violation_document(event, rules.source(container, rule))) + '\n'));
-      }
+    TRY(sink(documents_of(log.read(), options.id, rules)));
+    if (!is_current) {
+      return Error::state(
+          "events --audit: the BPF LSM programs were unloaded: what containers do is neither refused "
+          "nor written down by them any more; run: redoubt bpf load");
     }
-    if (once) {
+    if (options.once) {
       return {};
     }
-    const timespec pause = {0, kPollNanoseconds};
-    ::nanosleep(&pause, nullptr);
+    pause_between_reads();
   }
+}
+
+Status print_violations(const Globals& globals, const AuditOptions& options) {
+  TRY_ASSIGN(bpf::EventLog log, open_violations());
+  return follow_violations(
+      globals, log, options, [](const std::vector<json::Value>& documents) -> Status {
+        for (const json::Value& document : documents) {
+          TRY(print(json::dump(document) + '\n'));
+        }
+        return {};
+      });
 }
 
 }  // namespace redoubt::cli

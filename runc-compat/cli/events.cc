@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/audit.h"
+#include "runc-compat/cli/audit_journal.h"
 #include "runc-compat/cli/container.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/verbs.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr char kAudit[] = "audit";
 constexpr char kInterval[] = "interval";
+constexpr char kJournald[] = "journald";
 constexpr char kStats[] = "stats";
 constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
 constexpr int64_t kLongestInterval = std::numeric_limits<int64_t>::max() / 2;
@@ -37,6 +39,7 @@ constexpr Flag kFlags[] = {
      .placeholder = "DURATION",
      .default_text = "5s",
      .help = "time between two lines of statistics"},
+    {.name = kJournald, .kind = FlagKind::kBool, .help = "with --audit: write to the journal instead of stdout"},
     {.name = kStats, .kind = FlagKind::kBool, .help = "print the statistics (with --audit: what is there) once and end"},
 };
 
@@ -108,12 +111,29 @@ Status stream_events(const state::Record& record, const std::string& cgroup, int
   }
 }
 
+Status audit(const Globals& globals, const Arguments& arguments) {
+  const bool has_id = !arguments.positional().empty();
+  const AuditOptions options = {.id = has_id ? arguments.positional().at(0) : "",
+                                .once = arguments.flag(kStats)};
+  if (!arguments.flag(kJournald)) {
+    return print_violations(globals, options);
+  }
+  if (has_id) {
+    return Error::invalid(
+        "events --journald takes no container id: the journal gets the violations of all, and "
+        "journalctl REDOUBT_CONTAINER=ID shows those of one");
+  }
+  return copy_violations_to_journal(globals, options.once);
+}
+
 Result<int> run_events(const Globals& globals, const Arguments& arguments) {
   const bool has_id = !arguments.positional().empty();
   if (arguments.flag(kAudit)) {
-    TRY(follow_violations(
-        globals, has_id ? arguments.positional().at(0) : "", arguments.flag(kStats)));
+    TRY(audit(globals, arguments));
     return 0;
+  }
+  if (arguments.flag(kJournald)) {
+    return Error::invalid("events --journald writes violations only; add --audit");
   }
   if (!has_id) {
     return Error::invalid("\"redoubt events\" requires exactly 1 argument(s)");
@@ -153,8 +173,9 @@ constinit const Verb kVerbEvents = {
         "until the\n"
         "container ends. An interval is a Go duration: 500ms, 5s, 1m30s. With --audit one object, type\n"
         "\"violation\", for each act that the BPF LSM programs have denied or logged since they were\n"
-        "loaded, with the rule and its place; \"lost\" counts those that were overwritten unread.",
-    .examples = "redoubt events web1\nredoubt events --stats web1\nredoubt events --audit",
+        "loaded, with the rule and its place; \"lost\" counts those that were overwritten unread.\n"
+        "With --journald each is a record in the journal, once, also when it is called again.",
+    .examples = "redoubt events web1\nredoubt events --stats web1\nredoubt events --audit\nredoubt events --audit --journald",
     .flags = kFlags,
     .min_args = 0,
     .max_args = 1,

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "podman --runtime redoubt run --annotation io.redoubt.profile=restricted ...": "tests/vm/systemd.d/20-podman",
     "docker run --runtime redoubt --annotation io.redoubt.profile=restricted ...": "tests/vm/systemd.d/40-docker",
     "dockerd --add-runtime redoubt=/usr/bin/redoubt --default-runtime redoubt": "tests/vm/systemd.d/40-docker",
+    "redoubt events --audit --journald": "tests/vm/systemd.d/15-journal",
     "ctr run --runc-binary /usr/bin/redoubt --annotation io.redoubt.profile=restricted ...": "tests/vm/systemd.d/50-containerd",
 }
 # Need BPF LSM; tests/vm/fast.d/55-bpf-lsm has them all.
