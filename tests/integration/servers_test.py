@@ -91,9 +91,9 @@ def test_redis(site):
     command = ["redis-server", "--dir", "/var/lib/redis", "--appendonly", "yes", "--io-threads", "2", "--unixsocket", "/tmp/redis.sock"]
     site.start(*command, user=REDIS)
     site.wait_for_port(6379)
-    redis_benchmark(site, "-n", "10000", "-P", "8", "incr", "counter")
+    redis_benchmark(site, "-n", "10000", "-P", "16", "incr", "counter")
     redis_benchmark(site, "-n", "5000", "-s", "/tmp/redis.sock", "rpush", "list", "x")
-    redis_benchmark(site, "-n", "3000", "-t", "ping,set,get,lpush,lpop,sadd,hset,spop,zadd,mset")
+    redis_benchmark(site, "-n", "1000", "-t", "ping,set,get,lpush,lpop,sadd,hset,spop,zadd,mset")
     assert cli(site, "eval", "for i = 1, 500 do redis.call('set', 'k' .. i, i) end return redis.call('get', 'k500')", "0") == "500"
     assert cli(site, "bgrewriteaof").startswith("Background append only file rewriting")
     site.container.stop()
