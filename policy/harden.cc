@@ -107,20 +107,6 @@ Status harden_process(Hardener& hardener, plan::Process& process) {
   return harden_limits(hardener, process);
 }
 
-Status harden_isolation(Hardener& hardener) {
-  if (hardener.policy.level(Field::kIsolation) == 0) {
-    return {};
-  }
-  if (!hardener.host.virtual_machines) {
-    return Error::unsupported(concat("isolation: ",
-                                     hardener.source_of(Field::kIsolation),
-                                     " demands a virtual machine, and there is none to be had on "
-                                     "this host"));
-  }
-  hardener.decide(Field::kIsolation, "vm", "vm");
-  return {};
-}
-
 Status pass_policy(const Request& request, plan::Plan& plan) {
   // Also without `process`: exec brings one, and finds the filters in this Plan.
   if (request.policy == nullptr) {

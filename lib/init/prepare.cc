@@ -307,7 +307,7 @@ Result<UniqueFd> write_arena(const Arena& arena) {
 }
 
 void list_descriptors(const PrepareRequest& request, PreparedInit& prepared) {
-  for (const int fd : {request.sync_fd, request.proc_fd, request.fifo_fd, prepared.arena.get()}) {
+  for (const int fd : {request.sync_fd, request.proc_fd, request.fifo_fd, request.machine_fd, prepared.arena.get()}) {
     if (fd >= 0) {
       prepared.inherited_fds.push_back(fd);
     }
@@ -332,6 +332,7 @@ Result<PreparedInit> prepare(const PrepareRequest& request) {
   program.proc_fd = request.proc_fd;
   program.fifo_fd = request.fifo_fd;
   program.debug = request.debug ? 1 : 0;
+  program.machine_fd = request.machine_fd;
   program.id = arena.text(request.plan.id);
   prepare_namespaces(request, arena, program);
   prepare_keyring(request, arena, program);

@@ -50,6 +50,7 @@ struct PrepareRequest {
   std::string state_json_creating,
       state_json_created;  // hook state documents; kPidMark stands where the pid goes
   bool debug = false;      // init reports every step
+  int machine_fd = -1;     // the process is redoubt-vm, and this is its task (InitProgram::machine_fd)
 };
 
 // The place of the pid in the state documents: eleven blanks, then the mark is cut out.

@@ -185,6 +185,9 @@ struct InitProgram {
   int32_t proc_fd;  // a verified procfs of the parent, for attr/ and sys/
   int32_t fifo_fd;  // exec.fifo, kCreate only
   uint32_t debug;
+  // The process is redoubt-vm, executed at once: it reports kDone and waits for `start` itself. It
+  // finds sync_fd, this and fifo_fd behind the preserved descriptors. -1: an ordinary process.
+  int32_t machine_fd;
   const char* id;
 
   // Joining: done by a first process that then clones the real one.

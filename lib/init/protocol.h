@@ -24,6 +24,7 @@ enum class SyncWord : uint32_t {
   kHookOutput,  // item = the end of the stdout of the hook that kHookFailed is about to name
   kHookFailed,  // value = index, err = wait status or -1 (timeout); item = the end of the hook's
                 // stderr; step tells the kind
+  kMachineFailed,  // item = why; from redoubt-vm, which speaks for init once it is executed
   // parent -> init
   kProceed,  // value = init's pid in the parent's pid namespace
 };

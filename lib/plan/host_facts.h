@@ -28,7 +28,11 @@ struct HostFacts {
   // Programs for connect, bind and sendmsg can be loaded. probe_host() leaves it false: only who has
   // a policy with such a field asks (sandbox::probe_network_filter), because asking loads a program.
   bool cgroup_bpf_network = false;
-  bool virtual_machines = false;    // a virtual machine can be started
+  // The root of a machine that Redoubt started: a container is isolated by it already.
+  bool inside_machine = false;
+  // Why no virtual machine can be started, and the remedy; empty: one can. probe_host() leaves it as
+  // it is: only who has a policy that demands one asks (escalate-vm/probe), because asking runs one.
+  std::string machine_lack = "nobody has asked whether this host can start one";
 };
 
 }  // namespace redoubt::plan

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "plan/hardening.h"
+#include "plan/machine.h"
 #include "plan/network_filter.h"
 
 namespace redoubt::plan {
@@ -254,6 +255,7 @@ struct Plan {
   std::map<std::string, std::string> annotations;
   std::vector<std::string> warnings;  // what was ignored and why; each logged once
   Hardening hardening;
+  std::optional<Machine> machine;  // isolation: vm
 
   const std::vector<Hook>& hooks_of(HookKind kind) const { return hooks[static_cast<size_t>(kind)]; }
   const Namespace* find_namespace(NamespaceType type) const {

@@ -57,12 +57,23 @@ void write_intents(const KernelIntents& intents, TextWriter& out) {
   }
 }
 
+void write_machine(const std::optional<Machine>& machine, TextWriter& out) {
+  if (!machine) {
+    return;
+  }
+  out.section("machine");
+  out.line(machine->memory >> 20, " MiB, ", machine->vcpus, " vCPU, ", machine->emulated ? "tcg" : "kvm");
+  out.line("image: ", machine->image);
+  out.line("programs: ", machine->monitor, " ", machine->vmm, " ", machine->virtiofsd);
+}
+
 }  // namespace
 
 void write_hardening(const Plan& plan, TextWriter& out) {
   const Hardening& hardening = plan.hardening;
   write_landlock(hardening.landlock, out);
   write_intents(hardening.intents, out);
+  write_machine(plan.machine, out);
   if (hardening.profile.empty()) {
     return;
   }

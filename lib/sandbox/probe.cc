@@ -210,6 +210,7 @@ plan::HostFacts probe_host() {
   facts.cgroup_v2_only = has_filesystem_magic(kCgroupRoot, CGROUP2_SUPER_MAGIC);
   facts.time_namespaces = access("/proc/self/ns/time", F_OK) == 0;
   facts.landlock_abi = landlock_abi();
+  facts.inside_machine = access("/run/redoubt-machine", F_OK) == 0;
   return facts;
 }
 

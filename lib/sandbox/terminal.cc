@@ -27,7 +27,7 @@ int set_attributes(int fd, const termios& settings) {
 
 }  // namespace
 
-Result<RawTerminal> RawTerminal::enter(UniqueFd terminal) {
+Result<RawTerminal> RawTerminal::enter(UniqueFd terminal, Newlines newlines) {
   RawTerminal raw;
   raw.terminal_ = std::move(terminal);
   if (tcgetattr(raw.terminal_.get(), &raw.saved_) != 0) {
@@ -37,7 +37,7 @@ Result<RawTerminal> RawTerminal::enter(UniqueFd terminal) {
   }
   termios settings = raw.saved_;
   cfmakeraw(&settings);
-  settings.c_oflag |= OPOST;
+  settings.c_oflag |= newlines == Newlines::kHere ? OPOST : 0;
   if (set_attributes(raw.terminal_.get(), settings) != 0) {
     return Error::system(errno, "terminal: tcsetattr");
   }

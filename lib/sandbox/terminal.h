@@ -12,13 +12,16 @@
 
 namespace redoubt::sandbox {
 
-// A terminal in raw mode; the destructor puts the former settings back. Output processing stays on
-// (OPOST): the container's pty has ONLCR cleared, so "\n" becomes "\r\n" here, once.
+// Where "\n" of the container's output becomes "\r\n": here, because the container's pty has ONLCR
+// cleared, or before it gets here (the guest's pty of a container in a machine).
+enum class Newlines { kHere, kBefore };
+
+// A terminal in raw mode, but for Newlines; the destructor puts the former settings back.
 class RawTerminal {
  public:
   RawTerminal() = default;
   // Takes the descriptor (a duplicate of the host's terminal).
-  static Result<RawTerminal> enter(UniqueFd terminal);
+  static Result<RawTerminal> enter(UniqueFd terminal, Newlines newlines = Newlines::kHere);
 
   RawTerminal(RawTerminal&& other) noexcept = default;
   RawTerminal& operator=(RawTerminal&& other) noexcept;

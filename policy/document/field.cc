@@ -9,6 +9,7 @@ constexpr std::string_view kModes[] = {"off", "audit", "preferred", "required"};
 constexpr std::string_view kIsolations[] = {"host", "vm"};
 constexpr std::string_view kActions[] = {"allow", "audit", "deny"};
 constexpr std::string_view kConflicts[] = {"clamp", "reject"};
+constexpr std::string_view kAccelerators[] = {"tcg", "kvm"};
 constexpr std::string_view kPrivileged[] = {"allow", "floor", "deny"};
 
 constexpr FieldInfo surface(Field field,
@@ -249,6 +250,44 @@ constexpr FieldInfo kFields[] = {
      .meaning = "privileged containers: allow them as they are, keep them under the node's own "
                 "rules (floor), or refuse them",
      .layer = "policy"},
+    {.field = Field::kVmAccelerator,
+     .path = "vm.accelerator",
+     .type = FieldType::kLevel,
+     .words = kAccelerators,
+     .scope = Scope::kNodeOnly,
+     .meaning = "what runs the code of virtual machines: the processor (kvm, unless said otherwise), "
+                "or an interpreter (tcg), which is slow and meant for tests",
+     .layer = "vm"},
+    {.field = Field::kVmImage,
+     .path = "vm.image",
+     .type = FieldType::kText,
+     .vocabulary = Vocabulary::kPath,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the directory with the guest's kernel and initial file system; "
+                "/var/lib/redoubt/machine unless said otherwise",
+     .layer = "vm"},
+    {.field = Field::kVmMonitor,
+     .path = "vm.monitor",
+     .type = FieldType::kText,
+     .vocabulary = Vocabulary::kPath,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the program redoubt-vm; that of the installation unless said otherwise",
+     .layer = "vm"},
+    {.field = Field::kVmVmm,
+     .path = "vm.vmm",
+     .type = FieldType::kText,
+     .vocabulary = Vocabulary::kPath,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the program that runs the machine; /usr/bin/qemu-system-x86_64 unless said otherwise",
+     .layer = "vm"},
+    {.field = Field::kVmVirtiofsd,
+     .path = "vm.virtiofsd",
+     .type = FieldType::kText,
+     .vocabulary = Vocabulary::kPath,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the program that serves the container's files to the machine; "
+                "/usr/libexec/virtiofsd unless said otherwise",
+     .layer = "vm"},
 };
 static_assert(std::size(kFields) == kFieldCount);
 

@@ -66,6 +66,11 @@ enum class Field : uint8_t {
   kNodeAllowedProfiles,
   kNodeOnConflict,
   kNodePrivileged,
+  kVmAccelerator,
+  kVmImage,
+  kVmMonitor,
+  kVmVmm,
+  kVmVirtiofsd,
   kCount,
 };
 inline constexpr size_t kFieldCount = static_cast<size_t>(Field::kCount);

@@ -174,6 +174,21 @@ long search_path(const char* name, const char* path) {
   return result;
 }
 
+// What redoubt-vm goes on with: from `first` on the channel to the parent, its task and, for create,
+// exec.fifo. One may stand where another is to go, so all are moved away first. How many they are.
+unsigned keep_channels(const InitProgram& program, const Context& context, unsigned first) {
+  const int fds[] = {context.sync_fd, program.machine_fd, program.fifo_fd};
+  const unsigned count = program.kind == SessionKind::kCreate ? 3 : 2;
+  long moved[3] = {};
+  for (unsigned i = 0; i < count; ++i) {
+    moved[i] = sys::call(SYS_fcntl, fds[i], F_DUPFD_CLOEXEC, static_cast<long>(first + count));
+  }
+  for (unsigned i = 0; i < count; ++i) {
+    sys::call(SYS_dup3, moved[i], static_cast<long>(first + i), 0);
+  }
+  return count;
+}
+
 }  // namespace
 
 StepStatus change_directory(const InitProgram& program, Context& context) {
@@ -234,7 +249,9 @@ StepStatus look_up_command(const InitProgram& program, Context& context) {
 }
 
 StepStatus report_done(const InitProgram& program, Context& context) {
-  (void)program;
+  if (program.machine_fd >= 0) {
+    return kOk;
+  }
   send_message(context, SyncWord::kDone, InitStep::kDone, 0, 0, nullptr);
   if (program.start_container_hooks.size == 0 || program.kind == SessionKind::kCreate) {
     sys::close(context.sync_fd);
@@ -246,7 +263,7 @@ StepStatus report_done(const InitProgram& program, Context& context) {
 // `start` writes one byte. Only read(2): the seccomp filter is on.
 StepStatus await_start(const InitProgram& program, Context& context) {
   (void)context;
-  if (program.kind != SessionKind::kCreate) {
+  if (program.kind != SessionKind::kCreate || program.machine_fd >= 0) {
     return kOk;
   }
   char byte = 0;
@@ -259,13 +276,18 @@ StepStatus await_start(const InitProgram& program, Context& context) {
 }
 
 StepStatus execute(const InitProgram& program, Context& context) {
-  (void)context;
   const ProcessProgram& process = program.process;
+  unsigned kept = 3 + process.preserve_fds;
+  kept += program.machine_fd >= 0 ? keep_channels(program, context, kept) : 0;
   // Closed, not only marked: nothing of ours crosses execve, and nothing opens files after this
   // line (CVE-2024-21626).
-  sys::close_range(3 + process.preserve_fds, ~0U, 0);
+  sys::close_range(kept, ~0U, 0);
   const long err =
       sys::call(SYS_execve, sys::arg(resolved_path), sys::arg(process.args), sys::arg(process.env));
+  if (program.machine_fd >= 0) {
+    context.sync_fd = static_cast<int>(3 + process.preserve_fds);
+    return {static_cast<int>(-err), resolved_path};
+  }
   // The parent no longer listens: the one line goes to the container's stderr.
   FixedText<kItemLimit> text;
   text.add("exec ").add(resolved_path).add(": ");

@@ -74,7 +74,8 @@ class RandomDocuments {
         value.number = 1 + below(4);
         break;
       case FieldType::kText:
-        value.text = std::string(1, static_cast<char>('a' + below(3)));
+        value.text = info.vocabulary == Vocabulary::kPath ? "/" : "";
+        value.text += static_cast<char>('a' + below(3));
         break;
       default:
         fill_entries(info, value);

@@ -25,7 +25,7 @@ inline plan::HostFacts host_with_every_layer() {
   host.landlock_abi = 7;
   host.cgroup_v2_only = true;
   host.cgroup_bpf_network = true;
-  host.virtual_machines = true;
+  host.machine_lack.clear();
   for (const FieldInfo& info : field_table()) {
     if (info.layer.find("bpf-lsm") != std::string_view::npos) {
       host.bpf_lsm_fields.push_back(info.path);

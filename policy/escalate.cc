@@ -1,0 +1,154 @@
+#include "policy/escalate.h"
+
+#include <algorithm>
+
+#include "base/str.h"
+#include "policy/harden.h"
+#include "policy/passes.h"
+
+namespace redoubt::policy {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kDefaultMemory = 512 * kMiB;
+constexpr uint64_t kLeastMemory = 128 * kMiB;
+// What the guest's kernel, its agent and a container's init take beside the workload, without the
+// page structures (a 64th of all memory).
+constexpr uint64_t kGuestShare = 80 * kMiB;
+constexpr uint32_t kTcg = 0;  // levels of vm.accelerator
+constexpr uint32_t kKvm = 1;
+
+std::string text_or(const Document& policy, Field field, const char* fallback) {
+  return policy[field].present ? policy[field].text : std::string(fallback);
+}
+
+Error refuse(const Hardener& hardener, std::string_view field, std::string_view why) {
+  return Error::unsupported(concat(field,
+                                   ": ",
+                                   why,
+                                   " with isolation \"vm\" (",
+                                   hardener.source_of(Field::kIsolation),
+                                   ")"));
+}
+
+// A machine has kernel objects of its own; what config.json wants to share with the host's it cannot
+// have.
+Status check_namespaces(const Hardener& hardener) {
+  for (const plan::Namespace& ns : hardener.plan.namespaces) {
+    if (!ns.path.empty() && ns.type != plan::NamespaceType::kNetwork) {
+      return refuse(hardener,
+                    "linux.namespaces",
+                    concat("the namespace ", quote(ns.path), " cannot be joined"));
+    }
+  }
+  if (hardener.plan.find_namespace(plan::NamespaceType::kNetwork) == nullptr) {
+    return refuse(hardener,
+                  "linux.namespaces",
+                  "the host's network cannot be shared (give the container a network namespace)");
+  }
+  return {};
+}
+
+Status check_escalation(const Hardener& hardener) {
+  const plan::Plan& plan = hardener.plan;
+  TRY(check_namespaces(hardener));
+  if (plan.rootless || hardener.host.euid != 0) {
+    return refuse(hardener, "process", "a rootless container cannot run");
+  }
+  if (!plan.hooks_of(plan::HookKind::kCreateContainer).empty()) {
+    return refuse(hardener, "hooks.createContainer", "programs of the host cannot run in the container");
+  }
+  if (!plan.net_devices.empty()) {
+    return refuse(hardener, "linux.netDevices", "devices of the host cannot be moved");
+  }
+  if (plan.seccomp && !plan.seccomp->listener_path.empty()) {
+    return refuse(hardener, "linux.seccomp.listenerPath", "a supervisor on the host cannot answer");
+  }
+  return {};
+}
+
+uint64_t round_to_mib(uint64_t bytes) {
+  return (bytes + kMiB - 1) / kMiB * kMiB;
+}
+
+// "512Mi", "2Gi"; checked by read_annotations().
+uint64_t parse_memory(std::string_view text) {
+  const uint64_t unit = text.ends_with("Gi") ? kMiB << 10 : kMiB;
+  return parse_number<uint64_t>(text.substr(0, text.size() - 2)).value_or(0) * unit;
+}
+
+uint64_t memory_of(const oci::Spec& spec) {
+  const auto asked = spec.annotations.find("io.redoubt.vm.memory");
+  if (asked != spec.annotations.end()) {
+    return std::max(parse_memory(asked->second), kLeastMemory);
+  }
+  const oci::Linux& config = linux_section(spec);
+  const int64_t limit = config.resources && config.resources->memory
+                            ? config.resources->memory->limit.value_or(0)
+                            : 0;
+  if (limit <= 0) {
+    return kDefaultMemory;
+  }
+  const auto bytes = static_cast<uint64_t>(limit);
+  return std::max(round_to_mib(bytes + bytes / 64 + kGuestShare), kLeastMemory);
+}
+
+// As many as the quota can keep busy.
+uint32_t vcpus_of(const oci::Spec& spec) {
+  const auto asked = spec.annotations.find("io.redoubt.vm.vcpus");
+  if (asked != spec.annotations.end()) {
+    return parse_number<uint32_t>(asked->second).value_or(1);
+  }
+  const oci::Linux& config = linux_section(spec);
+  if (!config.resources || !config.resources->cpu) {
+    return 1;
+  }
+  const int64_t quota = config.resources->cpu->quota.value_or(0);
+  const auto period = static_cast<int64_t>(config.resources->cpu->period.value_or(100000));
+  return quota <= 0 || period <= 0 ? 1 : static_cast<uint32_t>((quota + period - 1) / period);
+}
+
+}  // namespace
+
+bool demands_machine(const Effective& policy) {
+  return policy.document.level(Field::kIsolation) != 0 ||
+         policy.privileged.level(Field::kIsolation) != 0;
+}
+
+plan::Machine node_machine(const Document& policy) {
+  plan::Machine machine;
+  machine.emulated = policy.level(Field::kVmAccelerator, kKvm) == kTcg;
+  machine.image = text_or(policy, Field::kVmImage, "/var/lib/redoubt/machine");
+  machine.monitor = text_or(policy, Field::kVmMonitor, REDOUBT_LIBEXEC_DIR "/redoubt-vm");
+  machine.vmm = text_or(policy, Field::kVmVmm, "/usr/bin/qemu-system-x86_64");
+  machine.virtiofsd = text_or(policy, Field::kVmVirtiofsd, "/usr/libexec/virtiofsd");
+  return machine;
+}
+
+Status harden_isolation(Hardener& hardener) {
+  if (hardener.policy.level(Field::kIsolation) == 0) {
+    return {};
+  }
+  if (hardener.host.inside_machine) {
+    hardener.decide(Field::kIsolation, "vm", "vm");
+    return {};
+  }
+  if (!hardener.host.machine_lack.empty()) {
+    return Error::unsupported(concat("isolation: ",
+                                     hardener.source_of(Field::kIsolation),
+                                     " demands a virtual machine, and there is none to be had: ",
+                                     hardener.host.machine_lack));
+  }
+  TRY(check_escalation(hardener));
+  plan::Machine machine = node_machine(hardener.policy);
+  machine.memory = memory_of(hardener.spec);
+  machine.vcpus = vcpus_of(hardener.spec);
+  hardener.decide(Field::kIsolation,
+                  concat("vm, ", machine.memory / kMiB, " MiB, ", machine.vcpus, " vCPU"),
+                  machine.emulated ? "vm (tcg)" : "vm (kvm)",
+                  machine.emulated ? "interpreted (vm.accelerator \"tcg\"): for tests, slow" : "");
+  hardener.plan.machine = std::move(machine);
+  return {};
+}
+
+}  // namespace redoubt::policy

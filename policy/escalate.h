@@ -1,0 +1,20 @@
+// The verdict on isolation: whether a container runs in a virtual machine of its own, in which one,
+// and what such a container cannot have. One way only: documents meet, so an annotation can demand a
+// machine and never refuse one (document/merge.h).
+#ifndef REDOUBT_POLICY_ESCALATE_H_
+#define REDOUBT_POLICY_ESCALATE_H_
+
+#include "plan/machine.h"
+#include "policy/effective.h"
+
+namespace redoubt::policy {
+
+// Whether a container under this policy may need a machine, so that HostFacts::machine_lack counts.
+bool demands_machine(const Effective& policy);
+
+// The programs and the image of the node's machines; sizes are the container's and not set.
+plan::Machine node_machine(const Document& policy);
+
+}  // namespace redoubt::policy
+
+#endif  // REDOUBT_POLICY_ESCALATE_H_

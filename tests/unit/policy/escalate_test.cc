@@ -1,0 +1,119 @@
+#include "policy/escalate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "documents.h"
+#include "specs.h"
+
+namespace redoubt::policy {
+namespace {
+
+using ::testing::HasSubstr;
+
+oci::Spec vm_spec() {
+  oci::Spec spec = small_spec();
+  spec.linux_->namespaces = {{"network", ""}, {"pid", ""}, {"mount", ""}};
+  spec.annotations["io.redoubt.isolation"] = "vm";
+  return spec;
+}
+
+Result<plan::Plan> resolve_vm(const oci::Spec& spec, const plan::HostFacts& host = host_with_every_layer()) {
+  const Result<Effective> policy =
+      choose_policy({std::nullopt, [](const std::string& name) -> Result<std::optional<SourceText>> {
+                       return find_embedded_profile(name);
+                     }},
+                    spec.annotations);
+  if (!policy) {
+    return policy.error();
+  }
+  Request request{spec, host, "c1", "/bundle"};
+  request.policy = &*policy;
+  return resolve(request);
+}
+
+TEST(Escalate, TheAnnotationGivesTheContainerAMachine) {
+  const Result<plan::Plan> plan = resolve_vm(vm_spec());
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  ASSERT_TRUE(plan->machine.has_value());
+  EXPECT_FALSE(plan->machine->emulated);
+  EXPECT_EQ(plan->machine->memory, uint64_t{512} << 20);
+  EXPECT_EQ(plan->machine->vcpus, 1U);
+  EXPECT_EQ(plan->machine->vmm, "/usr/bin/qemu-system-x86_64");
+}
+
+TEST(Escalate, NobodyIsEscalatedUnasked) {
+  oci::Spec spec = vm_spec();
+  spec.annotations.clear();
+  const Result<plan::Plan> plan = resolve_vm(spec);
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_FALSE(plan->machine.has_value());
+}
+
+TEST(Escalate, AHostThatCannotIsNamedWithItsLack) {
+  plan::HostFacts host = host_with_every_layer();
+  host.machine_lack = "/dev/kvm cannot be opened";
+  EXPECT_THAT(error_of(resolve_vm(vm_spec(), host)),
+              HasSubstr("annotation io.redoubt.isolation demands a virtual machine, and there is none to be had: "
+                        "/dev/kvm cannot be opened"));
+}
+
+TEST(Escalate, InsideOfAMachineTheContainerIsAnOrdinaryOne) {
+  plan::HostFacts host = host_with_every_layer();
+  host.inside_machine = true;
+  host.machine_lack = "no KVM in here";
+  const Result<plan::Plan> plan = resolve_vm(vm_spec(), host);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  EXPECT_FALSE(plan->machine.has_value());
+}
+
+TEST(Escalate, TheMachineIsSizedByTheLimits) {
+  oci::Spec spec = vm_spec();
+  spec.linux_->resources.emplace();
+  spec.linux_->resources->memory.emplace().limit = int64_t{1} << 30;
+  spec.linux_->resources->cpu.emplace().quota = 250000;
+  spec.linux_->resources->cpu->period = 100000;
+  const Result<plan::Plan> plan = resolve_vm(spec);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  EXPECT_GT(plan->machine->memory, uint64_t{1} << 30);
+  EXPECT_LT(plan->machine->memory, uint64_t{1200} << 20);
+  EXPECT_EQ(plan->machine->vcpus, 3U);
+}
+
+TEST(Escalate, AnnotationsSetTheSize) {
+  oci::Spec spec = vm_spec();
+  spec.annotations["io.redoubt.vm.memory"] = "2Gi";
+  spec.annotations["io.redoubt.vm.vcpus"] = "4";
+  const Result<plan::Plan> plan = resolve_vm(spec);
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_EQ(plan->machine->memory, uint64_t{2} << 30);
+  EXPECT_EQ(plan->machine->vcpus, 4U);
+}
+
+// What would have to be shared with the host's kernel is refused by the field's name.
+TEST(Escalate, WhatAMachineCannotHaveIsRefused) {
+  oci::Spec host_network = vm_spec();
+  host_network.linux_->namespaces = {{"pid", ""}, {"mount", ""}};
+  EXPECT_THAT(error_of(resolve_vm(host_network)), HasSubstr("linux.namespaces: the host's network cannot be shared"));
+  oci::Spec joined = vm_spec();
+  joined.linux_->namespaces[1].path = "/proc/1/ns/pid";
+  EXPECT_THAT(error_of(resolve_vm(joined)), HasSubstr("linux.namespaces: the namespace \"/proc/1/ns/pid\" cannot be joined"));
+  oci::Spec hooked = vm_spec();
+  hooked.hooks.create_container.emplace_back().path = "/bin/true";
+  EXPECT_THAT(error_of(resolve_vm(hooked)), HasSubstr("hooks.createContainer"));
+}
+
+TEST(Escalate, TheNodeNamesItsProgramsAndNobodyElse) {
+  const Result<Document> node = read_document(
+      node_text(R"(,"vm":{"accelerator":{"value":"tcg","reason":"r"},"vmm":{"value":"/opt/qemu","reason":"r"}})"),
+      "node.json",
+      {.kind = DocumentKind::kNodePolicy});
+  ASSERT_TRUE(node.has_value()) << node.error().message();
+  const plan::Machine machine = node_machine(*node);
+  EXPECT_TRUE(machine.emulated);
+  EXPECT_EQ(machine.vmm, "/opt/qemu");
+  EXPECT_EQ(machine.virtiofsd, "/usr/libexec/virtiofsd");
+}
+
+}  // namespace
+}  // namespace redoubt::policy
