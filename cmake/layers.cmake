@@ -8,7 +8,7 @@ set(REDOUBT_LAYERS
   "policy:base,oci,plan,policy"
   "lib/dl:base,plan,sandbox,bpf"
   "bpf:base,plan,sandbox,bpf"
-  "escalate-vm:base,oci,plan,sandbox,escalate-vm"
+  "escalate-vm:base,oci,plan,sandbox,init,escalate-vm"
   "runc-compat:base,oci,plan,sandbox,init,policy,bpf,escalate-vm,runc-compat")
 
 function(redoubt_check_layers)

@@ -3,6 +3,8 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "escalate-vm/host/probe.h"
+#include "policy/escalate.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/report.h"
@@ -88,11 +90,6 @@ void check_lsms(const plan::HostFacts& host, Checks& checks) {
                     closed != 0 ? concat("programs attached, ", closed, " surfaces")
                                 : host.bpf_lsm_lack,
                     "add bpf to the lsm= list of the kernel command line, install libbpf1, then: redoubt bpf load"});
-  checks.push_back({"virtual machines",
-                    host.virtual_machines,
-                    false,
-                    host.virtual_machines ? "yes" : "none to be had: isolation \"vm\" is refused",
-                    "a later release brings the monitor"});
 }
 
 void check_privilege(const plan::HostFacts& host, const sandbox::KernelFeatures& kernel, Checks& checks) {
@@ -122,6 +119,24 @@ void check_policy(Checks& checks) {
     check.finding = !effective       ? effective.error().message()
                     : sources.node ? sources.node->source
                                    : check.finding;
+  }
+  checks.push_back(std::move(check));
+}
+
+// By the node's policy, which may name other programs and another image.
+void check_machine(Checks& checks) {
+  Check check{"virtual machines", false, false, "the policy files cannot be read", ""};
+  Result<launch::PolicyFiles> files = launch::PolicyFiles::of_node();
+  const Result<policy::Effective> effective =
+      files ? policy::choose_policy(files->sources(), {}) : Result<policy::Effective>(files.error());
+  if (effective) {
+    const plan::Machine machine = policy::node_machine(effective->document);
+    const std::string lack = vm::machine_lack(machine);
+    check.good = lack.empty();
+    check.finding = !check.good         ? lack
+                    : machine.emulated ? "yes, interpreted (vm.accelerator \"tcg\"): for tests, slow"
+                                       : "yes, by KVM";
+    check.remedy = "without one, isolation \"vm\" is refused: redoubt-vm(8)";
   }
   checks.push_back(std::move(check));
 }
@@ -162,6 +177,7 @@ Result<int> run_doctor(const Globals& /*globals*/, const Arguments& arguments) {
   check_network_filter(checks);
   check_lsms(host, checks);
   check_policy(checks);
+  check_machine(checks);
   TRY(print(format == "json" ? json::dump(to_json(checks), json::Layout::kIndent2) + "\n"
                              : to_text(checks, stdout_style())));
   for (const Check& check : checks) {

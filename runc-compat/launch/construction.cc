@@ -16,6 +16,7 @@
 #include "runc-compat/launch/destroy.h"
 #include "runc-compat/launch/hooks.h"
 #include "runc-compat/launch/launch.h"
+#include "runc-compat/launch/machine.h"
 #include "runc-compat/launch/notify_socket.h"
 #include "runc-compat/launch/policy_files.h"
 #include "runc-compat/launch/seccomp_listener.h"
@@ -72,8 +73,20 @@ Result<std::unique_ptr<Construction>> Construction::begin(const CreateOptions& o
   TRY_ASSIGN(state::ContainerDir dir, state::ContainerDir::claim(options.runtime.root, options.id));
   std::unique_ptr<Construction> construction(
       new Construction(std::move(container), std::move(dir), std::move(passed)));
+  TRY(construction->prepare_machine());
   TRY(construction->write_intent(options));
   return construction;
+}
+
+// The processes on the host are those of the machine, by a Plan of their own.
+Status Construction::prepare_machine() {
+  if (!container_.plan.machine) {
+    return {};
+  }
+  TRY(check_machine_session(passed_));
+  TRY_ASSIGN(outer_, make_machine_plan(container_.plan, *dir_));
+  TRY_ASSIGN(machine_task_, make_machine_task(container_));
+  return {};
 }
 
 // Everything that delete needs to undo a create that dies from here on.
@@ -87,7 +100,7 @@ Status Construction::write_intent(const CreateOptions& options) {
   record_.systemd_cgroup = options.runtime.systemd_cgroup;
   record_.rootless = plan.rootless;
   // A joined one counts: a pod's other container is its init, not ours.
-  record_.shares_pid_namespace = !plan.creates(plan::NamespaceType::kPid);
+  record_.shares_pid_namespace = !host_plan().creates(plan::NamespaceType::kPid);
   record_.cgroup_path = plan.cgroup.path;
   record_.annotations = plan.annotations;
   record_.policy = policy_record(plan.hardening);
@@ -115,7 +128,7 @@ Status Construction::write_intent(const CreateOptions& options) {
 }
 
 Status Construction::make_cgroup() {
-  const plan::Plan& plan = container_.plan;
+  const plan::Plan& plan = host_plan();
   sandbox::CgroupRequest request{plan.cgroup, plan.id, plan.rootless, true, std::nullopt};
   if (plan.cgroup.delegate) {
     const std::optional<uint32_t> owner =
@@ -155,7 +168,7 @@ Status Construction::prepare_notify() {
 }
 
 Status Construction::on_pid(pid_t pid, int pidfd, bool in_cgroup, const CreateOptions& options) {
-  const plan::Plan& plan = container_.plan;
+  const plan::Plan& plan = host_plan();
   if (!in_cgroup) {
     TRY(scope_->attach(pid));
     record_.cgroup_directory = scope_->directory();
@@ -208,11 +221,12 @@ Status Construction::launch(const CreateOptions& options, init::SessionKind kind
   } else if (!notify_directory_.empty()) {
     TRY_ASSIGN(notify_, NotifySocket::bind(dir_->fd(), ::getenv("NOTIFY_SOCKET")));
   }
-  SessionRequest request{container_.plan, container_.host};
+  SessionRequest request{host_plan(), container_.host};
   request.kind = kind;
-  TRY_ASSIGN(request.joins, open_namespaces(container_.plan));
+  TRY_ASSIGN(request.joins, open_namespaces(host_plan()));
   request.passed = passed_;
   request.fifo_fd = fifo_.get();
+  request.machine_fd = machine_task_.get();
   request.cgroup_fd = scope_->clone_fd();
   request.cgroup_directory = scope_->directory();
   request.notify_directory = notify_directory_;

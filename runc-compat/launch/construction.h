@@ -44,6 +44,9 @@ class Construction {
   Construction(Container container, state::ContainerDir dir, PassedDescriptors passed)
       : container_(std::move(container)), dir_(std::move(dir)), passed_(std::move(passed)) {}
 
+  // What runs on the host: the container itself, or the machine around it.
+  const plan::Plan& host_plan() const { return outer_ ? *outer_ : container_.plan; }
+  Status prepare_machine();
   Status write_intent(const CreateOptions& options);
   Status make_cgroup();
   Status make_fifo();
@@ -56,6 +59,8 @@ class Construction {
   std::optional<state::ContainerDir> dir_;  // empty once kept
   state::Record record_;
   PassedDescriptors passed_;
+  std::optional<plan::Plan> outer_;  // of a container in a machine
+  UniqueFd machine_task_;
   std::optional<sandbox::CgroupScope> scope_;
   std::optional<Session> session_;
   std::optional<NotifySocket> notify_;

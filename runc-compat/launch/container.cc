@@ -14,6 +14,8 @@
 #include "oci/spec_json.h"
 #include "oci/state_document.h"
 #include "plan/namespace_names.h"
+#include "escalate-vm/host/probe.h"
+#include "policy/escalate.h"
 #include "policy/resolve.h"
 #include "runc-compat/launch/policy_files.h"
 #include "sandbox/idmap_read.h"
@@ -46,9 +48,18 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
   return {};
 }
 
-void probe_network_filter(Container& container) {
+// What costs something to find out is asked only when the policy needs it.
+void probe_for_policy(Container& container) {
   container.host.cgroup_bpf_network =
       policy::restricts_network(container.policy) && sandbox::probe_network_filter();
+}
+
+// A machine is asked for before it is made; later it is there.
+void probe_machine(Container& container) {
+  if (policy::demands_machine(container.policy) && !container.host.inside_machine) {
+    container.host.machine_lack =
+        vm::machine_lack(policy::node_machine(container.policy.document));
+  }
 }
 
 }  // namespace
@@ -77,7 +88,8 @@ Result<Container> resolve_bundle(const CreateOptions& options,
   const bool rootless = is_rootless(options.runtime.rootless, container.host);
   TRY_ASSIGN(PolicyFiles files, PolicyFiles::of_node());
   TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
-  probe_network_filter(container);
+  probe_for_policy(container);
+  probe_machine(container);
   container.policy_copy = files.copy();
   TRY_ASSIGN(container.plan,
              policy::resolve({container.spec,
@@ -109,7 +121,8 @@ Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Re
   container.host = probe_launch_host(BpfSet::kQuery);
   TRY_ASSIGN(PolicyFiles files, PolicyFiles::of_container(dir.fd()));
   TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
-  probe_network_filter(container);
+  probe_for_policy(container);
+  container.host.machine_lack.clear();
   TRY_ASSIGN(container.plan,
              policy::resolve({container.spec,
                               container.host,

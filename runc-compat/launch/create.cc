@@ -11,6 +11,7 @@
 #include "runc-compat/launch/destroy.h"
 #include "runc-compat/launch/hooks.h"
 #include "runc-compat/launch/launch.h"
+#include "runc-compat/launch/machine.h"
 #include "runc-compat/launch/pid_file.h"
 #include "runc-compat/launch/signal_forward.h"
 #include "runc-compat/launch/terminal_relay.h"
@@ -66,7 +67,9 @@ Result<int> run_foreground(const CreateOptions& options,
   std::optional<TerminalRelay> relay;
   if (construction.plan().process.terminal) {
     TRY_ASSIGN(relay,
-               TerminalRelay::create(std::move(terminal), construction.session().take_console()));
+               TerminalRelay::create(std::move(terminal),
+                                     construction.session().take_console(),
+                                     newlines_of(construction.plan())));
     relay->resize();
   }
   const pid_t pid = construction.record().init_pid;

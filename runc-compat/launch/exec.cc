@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/prefault.h"
 #include "base/str.h"
+#include "escalate-vm/host/outer_plan.h"
 #include "plan/cpu_list.h"
 #include "plan/namespace_names.h"
 #include "policy/resolve.h"
@@ -19,6 +20,7 @@
 #include "runc-compat/launch/container.h"
 #include "runc-compat/launch/exec_process.h"
 #include "runc-compat/launch/launch.h"
+#include "runc-compat/launch/machine.h"
 #include "runc-compat/launch/pid_file.h"
 #include "runc-compat/launch/session.h"
 #include "runc-compat/launch/signal_forward.h"
@@ -146,13 +148,17 @@ Status check_terminal_options(const ExecOptions& options, bool terminal) {
   return {};
 }
 
-// The container's Plan with the new process in it.
-Result<plan::Plan> exec_plan(const ExecOptions& options, Container& container) {
+// The process to run: options over that of config.json.
+Result<oci::Process> wanted_process(const ExecOptions& options, Container& container) {
   if (!container.spec.process) {
     container.spec.process.emplace();
     container.spec.process->cwd = "/";
   }
-  TRY_ASSIGN(const oci::Process process, exec_process_document(options, *container.spec.process));
+  return exec_process_document(options, *container.spec.process);
+}
+
+// The container's Plan with the new process in it.
+Result<plan::Plan> exec_plan(const oci::Process& process, const Container& container) {
   const bool own_users = container.plan.find_namespace(plan::NamespaceType::kUser) != nullptr;
   const plan::HostFacts host =
       own_users ? policy::facts_in_user_namespace(container.host) : container.host;
@@ -195,10 +201,12 @@ Result<Terminal> prepare_foreground(const ExecOptions& options, bool terminal) {
   return prepared;
 }
 
-Result<int> wait_for(Session& session, Terminal& terminal, bool has_terminal) {
+Result<int> wait_for(Session& session, Terminal& terminal, const plan::Plan& plan) {
   std::optional<TerminalRelay> relay;
-  if (has_terminal) {
-    TRY_ASSIGN(relay, TerminalRelay::create(std::move(terminal.host), session.take_console()));
+  if (plan.process.terminal) {
+    TRY_ASSIGN(relay,
+               TerminalRelay::create(
+                   std::move(terminal.host), session.take_console(), newlines_of(plan)));
     relay->resize();
   }
   return wait_foreground(*terminal.signals, session.pidfd(), session.pid(), relay, nullptr);
@@ -227,8 +235,16 @@ Result<int> exec_process(const ExecOptions& options) {
   TRY_ASSIGN(const state::Record record, dir.load());
   TRY(check_joinable(dir, record, options.ignore_paused));
   TRY_ASSIGN(Container container, resolve_stored(dir, record));
-  TRY_ASSIGN(const plan::Plan plan, exec_plan(options, container));
+  TRY_ASSIGN(const oci::Process process, wanted_process(options, container));
+  TRY_ASSIGN(plan::Plan plan, exec_plan(process, container));
   TRY(check_bpf_layer(record, container.plan));
+  UniqueFd machine_task;
+  if (container.plan.machine) {
+    TRY(check_machine_session(passed));
+    TRY_ASSIGN(const plan::Plan outer, make_machine_plan(container.plan, dir));
+    plan = vm::outer_exec_plan(outer, plan.process);
+    TRY_ASSIGN(machine_task, make_machine_task(process));
+  }
   TRY(check_terminal_options(options, plan.process.terminal));
   TRY_ASSIGN(const sandbox::ProcessIdentity init_identity, state::init_of(record));
   TRY_ASSIGN(const sandbox::Pidfd init, sandbox::Pidfd::open_verified(init_identity));
@@ -239,6 +255,7 @@ Result<int> exec_process(const ExecOptions& options) {
   TRY_ASSIGN(request.joins, open_container_namespaces(init, init_identity.pid));
   TRY_ASSIGN(const UniqueFd cgroup, open_cgroup(record, options.cgroups));
   request.passed = passed;
+  request.machine_fd = machine_task.get();
   request.cgroup_fd = cgroup.get();
   request.cgroup_directory = record.cgroup_directory;
   request.seccomp_cache = seccomp_cache_directory(options.runtime.root);
@@ -265,7 +282,7 @@ Result<int> exec_process(const ExecOptions& options) {
     session.kill();
     return std::move(recorded).error();
   }
-  return options.detach ? Result<int>(0) : wait_for(session, terminal, plan.process.terminal);
+  return options.detach ? Result<int>(0) : wait_for(session, terminal, plan);
 }
 
 }  // namespace redoubt::launch

@@ -170,7 +170,8 @@ Result<Session> Session::launch(const SessionRequest& request) {
                                request.notify_directory,
                                has_child_hooks ? state_text("creating") : "",
                                has_child_hooks ? state_text("created") : "",
-                               log::enabled(log::Level::kDebug)};
+                               log::enabled(log::Level::kDebug),
+                               request.machine_fd};
   TRY_ASSIGN(const init::PreparedInit prepared, init::prepare(prepare));
   TRY_ASSIGN(const UniqueFd image, init::open_init_image());
   TRY_ASSIGN(SpawnedChild child, spawn_init(prepared, image.get(), request.cgroup_fd));
@@ -260,6 +261,8 @@ Status Session::answer(const SessionRequest& request, InitMessage& message, bool
       return {};
     case init::SyncWord::kHookFailed:
       return hook_failure(body, request.plan);
+    case init::SyncWord::kMachineFailed:
+      return Error(ErrorKind::kSystem, body.item);
     case init::SyncWord::kFailed:
       return failure_error(body, request.plan);
     default:

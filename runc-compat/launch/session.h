@@ -31,6 +31,7 @@ struct SessionRequest {
   int cgroup_fd = -1;  // to be born in; -1: placed by on_pid
   std::string cgroup_directory = {};
   std::string notify_directory = {};
+  int machine_fd = -1;  // the process is redoubt-vm: its task (InitProgram::machine_fd)
   std::string seccomp_cache = {};   // directory, "" = none
   std::string console_socket = {};  // receives the pty master; "": it stays with the Session
   std::function<json::Value(std::string_view status, pid_t pid)> state_document = {};

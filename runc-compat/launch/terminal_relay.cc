@@ -77,7 +77,7 @@ TerminalRelay::HostEnd TerminalRelay::open_host_end(int fd, int access) {
   return end;
 }
 
-Result<TerminalRelay> TerminalRelay::create(UniqueFd host_terminal, UniqueFd master) {
+Result<TerminalRelay> TerminalRelay::create(UniqueFd host_terminal, UniqueFd master, sandbox::Newlines newlines) {
   TerminalRelay relay;
   relay.master_ = std::move(master);
   const int flags = fcntl(relay.master_.get(), F_GETFL);
@@ -86,7 +86,7 @@ Result<TerminalRelay> TerminalRelay::create(UniqueFd host_terminal, UniqueFd mas
   }
   relay.input_ = open_host_end(STDIN_FILENO, O_RDONLY);
   relay.output_ = open_host_end(STDOUT_FILENO, O_WRONLY);
-  TRY_ASSIGN(relay.terminal_, sandbox::RawTerminal::enter(std::move(host_terminal)));
+  TRY_ASSIGN(relay.terminal_, sandbox::RawTerminal::enter(std::move(host_terminal), newlines));
   relay.resize();
   return relay;
 }

@@ -31,7 +31,8 @@ class TerminalRelay {
   static Result<UniqueFd> open_host_terminal();
 
   // Takes the pty master of the container. Raw mode starts here.
-  static Result<TerminalRelay> create(UniqueFd host_terminal, UniqueFd master);
+  static Result<TerminalRelay> create(UniqueFd host_terminal, UniqueFd master,
+                                      sandbox::Newlines newlines = sandbox::Newlines::kHere);
 
   TerminalRelay(TerminalRelay&&) noexcept = default;
   TerminalRelay& operator=(TerminalRelay&&) noexcept = default;

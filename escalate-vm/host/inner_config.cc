@@ -1,0 +1,99 @@
+#include "escalate-vm/host/inner_config.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+#include "escalate-vm/host/machine_layout.h"
+#include "escalate-vm/host/outer_plan.h"
+
+namespace redoubt::vm {
+namespace {
+
+using Names = std::initializer_list<std::string_view>;
+
+bool is_one_of(std::string_view key, Names names) {
+  return std::find(names.begin(), names.end(), key) != names.end();
+}
+
+json::Value* member(json::Value& object, std::string_view key) {
+  if (object.is_object()) {
+    for (json::Member& candidate : object.as_object()) {
+      if (candidate.key == key) {
+        return &candidate.value;
+      }
+    }
+  }
+  return nullptr;
+}
+
+void remove(json::Value* object, Names names) {
+  if (object != nullptr && object->is_object()) {
+    std::erase_if(object->as_object(),
+                  [&](const json::Member& one) { return is_one_of(one.key, names); });
+  }
+}
+
+void keep(json::Value* object, Names names) {
+  if (object != nullptr && object->is_object()) {
+    std::erase_if(object->as_object(),
+                  [&](const json::Member& one) { return !is_one_of(one.key, names); });
+  }
+}
+
+// The guest has one network, the machine's: the container joins it, so that sysctls of the network
+// are still the container's own.
+void replace_network(json::Value* namespaces) {
+  if (namespaces == nullptr || !namespaces->is_array()) {
+    return;
+  }
+  for (json::Value& ns : namespaces->as_array()) {
+    const json::Value* type = ns.find("type");
+    if (type != nullptr && type->is_string() && type->as_string() == "network") {
+      ns = json::Value().set("type", "network").set("path", "/proc/1/ns/net");
+    }
+  }
+}
+
+void replace_sources(json::Value* mounts, const plan::Plan& plan) {
+  size_t number = 0;
+  for (const plan::Mount* volume : volumes_of(plan)) {
+    json::Value& entry = mounts->as_array()[volume->spec_index];
+    remove(&entry, {"source", "uidMappings", "gidMappings"});
+    entry.set("source", shared_volume(plan.id, number++));
+  }
+}
+
+}  // namespace
+
+json::Value inner_process(json::Value process) {
+  // Labels of the host's security modules, and its processors.
+  remove(&process, {"apparmorProfile", "selinuxLabel", "execCPUAffinity", "ioPriority"});
+  return process;
+}
+
+json::Value inner_config(json::Value config, const plan::Plan& plan) {
+  remove(&config, {"root"});
+  config.set("root", json::Value().set("path", shared_rootfs(plan.id)).set("readonly", plan.rootfs.readonly));
+  if (json::Value* process = member(config, "process")) {
+    *process = inner_process(std::move(*process));
+  }
+  if (json::Value* mounts = member(config, "mounts")) {
+    replace_sources(mounts, plan);
+  }
+  keep(member(config, "hooks"), {"startContainer"});
+  json::Value* linux_section = member(config, "linux");
+  if (linux_section == nullptr) {
+    return config;
+  }
+  remove(linux_section, {"cgroupsPath", "intelRdt", "netDevices", "mountLabel", "rootfsPropagation", "memoryPolicy"});
+  replace_network(member(*linux_section, "namespaces"));
+  // The rest of the limits is the host's to enforce: it knows the devices and the processors.
+  if (json::Value* resources = member(*linux_section, "resources")) {
+    keep(resources, {"memory", "cpu", "pids", "devices"});
+    remove(member(*resources, "cpu"), {"cpus", "mems"});
+  }
+  return config;
+}
+
+}  // namespace redoubt::vm

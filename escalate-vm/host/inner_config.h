@@ -1,0 +1,20 @@
+// The inner half of a container in a machine: config.json as the guest's redoubt is to read it. What
+// names things of the host is taken out or replaced; the rest, with the container's annotations, is
+// as the user wrote it, and the guest confines by it. Pure.
+#ifndef REDOUBT_ESCALATE_VM_HOST_INNER_CONFIG_H_
+#define REDOUBT_ESCALATE_VM_HOST_INNER_CONFIG_H_
+
+#include "base/json.h"
+#include "plan/plan.h"
+
+namespace redoubt::vm {
+
+// `config`: the container's config.json, which `plan` was resolved from.
+json::Value inner_config(json::Value config, const plan::Plan& plan);
+
+// The same for the process document of exec.
+json::Value inner_process(json::Value process);
+
+}  // namespace redoubt::vm
+
+#endif  // REDOUBT_ESCALATE_VM_HOST_INNER_CONFIG_H_

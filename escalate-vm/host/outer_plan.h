@@ -1,0 +1,30 @@
+// The outer half of a container in a machine: an ordinary Plan whose process is redoubt-vm, in the
+// container's cgroup and network namespace, with a root that holds nothing but the programs of the
+// machine, its image and the files that the guest may see. Pure.
+#ifndef REDOUBT_ESCALATE_VM_HOST_OUTER_PLAN_H_
+#define REDOUBT_ESCALATE_VM_HOST_OUTER_PLAN_H_
+
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace redoubt::vm {
+
+// The binds of config.json, in order: number N is shared_volume(id, N).
+std::vector<const plan::Mount*> volumes_of(const plan::Plan& plan);
+
+// Precondition: plan.machine. `machine_directory`: absolute, exists.
+plan::Plan outer_plan(const plan::Plan& plan, const std::string& machine_directory);
+
+// One more process of the container: a proxy of redoubt-vm. `outer`: of outer_plan(); `process`: what
+// exec is to run in the guest.
+plan::Plan outer_exec_plan(const plan::Plan& outer, const plan::Process& process);
+
+// The user that VMM runs as: a number of its own for each container, far above those of accounts
+// and of usual id ranges.
+uid_t vmm_user(const std::string& id);
+
+}  // namespace redoubt::vm
+
+#endif  // REDOUBT_ESCALATE_VM_HOST_OUTER_PLAN_H_

@@ -1,0 +1,382 @@
+#include "escalate-vm/monitor/monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/str.h"
+
+namespace redoubt::vm {
+namespace {
+
+constexpr size_t kKeptOutput = 400;
+// To the guest's hello: a real processor takes a second, an interpreter on a busy host minutes.
+constexpr int64_t kBootMs = 60000;
+constexpr int64_t kEmulatedBootMs = 300000;
+constexpr int kTickMs = 100;
+
+Result<std::string> random_bytes(size_t count) {
+  std::string bytes(count, '\0');
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(count)) {
+    return Error::system(errno, "getrandom");
+  }
+  return bytes;
+}
+
+std::string to_hex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    text += kDigits[static_cast<unsigned char>(c) >> 4];
+    text += kDigits[c & 15];
+  }
+  return text;
+}
+
+uint64_t wall_clock_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+std::vector<UniqueFd> own_stdio() {
+  std::vector<UniqueFd> fds;
+  for (int fd = 0; fd < 3; ++fd) {
+    fds.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  }
+  return fds;
+}
+
+const pollfd* find(const std::vector<pollfd>& polls, int fd) {
+  for (const pollfd& one : polls) {
+    if (one.fd == fd && fd >= 0) {
+      return one.revents != 0 ? &one : nullptr;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<UniqueFd> take_signals() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  UniqueFd fd(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd.valid()) {
+    return Error::system(errno, "signalfd");
+  }
+  return fd;
+}
+
+Monitor::Monitor(MachineTask task, RuntimeChannel runtime, UniqueFd fifo)
+    : task_(std::move(task)), runtime_(std::move(runtime)), fifo_(std::move(fifo)) {}
+
+Result<int> Monitor::run() {
+  Status status = boot();
+  while (status) {
+    Result<std::optional<int>> result = turn();
+    if (result && *result) {
+      return **result;
+    }
+    status = result ? Status() : Status(std::move(result).error());
+  }
+  if (runtime_.is_open()) {
+    runtime_.fail(status.error().message());
+    return kFailedStatus;
+  }
+  return std::move(status).error();
+}
+
+// ---- the container's life, in order ------------------------------------------------------------------
+
+Status Monitor::boot() {
+  TRY_ASSIGN(signals_, take_signals());
+  TRY(listen_for_exec());
+  TRY_ASSIGN(const std::string random, random_bytes(16));
+  nonce_ = to_hex(random);
+  TRY_ASSIGN(network_, MachineNetwork::make_taps());
+  TRY_ASSIGN(machine_, start_machine(task_, nonce_, network_.cards()));
+  channel_ = std::make_unique<Channel>(std::move(machine_.control), *this);
+  boot_deadline_ms_ = now_ms() + (task_.emulated ? kEmulatedBootMs : kBootMs);
+  return {};
+}
+
+Status Monitor::on_hello(const Hello& hello) {
+  if (up_ || hello.version != kProtocolVersion || hello.nonce != nonce_) {
+    return Error::invalid("the guest's hello is not the one expected (vm.image of another version?)");
+  }
+  up_ = true;
+  Request request;
+  request.op = Op::kSetup;
+  request.setup.time = wall_clock_ns();
+  TRY_ASSIGN(request.setup.entropy, random_bytes(32));
+  return require(std::move(request), [this] { return create(); });
+}
+
+Status Monitor::create() {
+  TRY_ASSIGN(first_, Session::open(*channel_, "", next_stream_, own_stdio(), task_.terminal));
+  next_stream_ += Session::kStreams;
+  Request request;
+  request.op = Op::kCreate;
+  request.container = task_.id;
+  request.document = std::move(task_.config);
+  request.stdio = first_->stdio();
+  if (const json::Value* config = task_.policy.find("config")) {
+    request.policy.emplace().config = *config;
+  }
+  if (const json::Value* profiles = task_.policy.find("profiles")) {
+    Policy& policy = request.policy ? *request.policy : request.policy.emplace();
+    for (const json::Member& profile : profiles->as_object()) {
+      policy.profiles[profile.key] = profile.value;
+    }
+  }
+  return require(std::move(request), [this] { return on_created(); });
+}
+
+Status Monitor::on_created() {
+  created_ = true;
+  if (!fifo_.valid()) {
+    return start();
+  }
+  runtime_.done();
+  return {};
+}
+
+// The interfaces are as they are now: engines put them in between create and start.
+Status Monitor::start() {
+  Request request;
+  request.op = Op::kNetwork;
+  TRY_ASSIGN(request.network, network_.connect());
+  return require(std::move(request), [this] { return start_process(); });
+}
+
+Status Monitor::start_process() {
+  Request request;
+  request.op = Op::kStart;
+  request.container = task_.id;
+  return require(std::move(request), [this]() -> Status {
+    started_ = true;
+    if (runtime_.is_open()) {
+      runtime_.done();
+    }
+    fifo_.reset();  // `start` waits for its end when poststart hooks are to follow
+    return {};
+  });
+}
+
+// ---- the loop ----------------------------------------------------------------------------------------
+
+std::vector<pollfd> Monitor::wishes() const {
+  std::vector<pollfd> polls = {{signals_.get(), POLLIN, 0},
+                               {channel_->fd(), channel_->events(), 0},
+                               {exec_listener_.get(), POLLIN, 0}};
+  if (machine_.output.valid()) {
+    polls.push_back({machine_.output.get(), POLLIN, 0});
+  }
+  if (fifo_.valid() && !runtime_.is_open() && !started_) {
+    polls.push_back({fifo_.get(), POLLIN, 0});
+  }
+  if (first_) {
+    first_->append_wishes(*channel_, polls);
+  }
+  for (const Exec& exec : execs_) {
+    if (exec.connection.valid()) {
+      polls.push_back({exec.connection.get(), POLLIN, 0});
+    }
+    if (exec.session) {
+      exec.session->append_wishes(*channel_, polls);
+    }
+  }
+  return polls;
+}
+
+Result<std::optional<int>> Monitor::turn() {
+  std::vector<pollfd> polls = wishes();
+  const bool waits = !up_ || (first_ && first_->exited()) || !execs_.empty();
+  if (::poll(polls.data(), polls.size(), waits ? kTickMs : -1) < 0 && errno != EINTR) {
+    return Error::system(errno, "poll");
+  }
+  TRY(serve(polls));
+  if (!up_ && now_ms() > boot_deadline_ms_) {
+    return ended("the guest did not come up in time");
+  }
+  return result();
+}
+
+Status Monitor::serve(const std::vector<pollfd>& ready) {
+  read_output();
+  if (find(ready, signals_.get()) != nullptr) {
+    TRY(on_signal());
+  }
+  if (const pollfd* channel = find(ready, channel_->fd()); channel != nullptr && (channel->revents & ~POLLOUT) != 0) {
+    TRY_ASSIGN(const bool alive, channel_->receive());
+    if (!alive) {
+      return ended("the machine ended");
+    }
+  }
+  if (fifo_.valid() && find(ready, fifo_.get()) != nullptr) {
+    char byte = 0;
+    if (::read(fifo_.get(), &byte, 1) == 1) {
+      TRY(start());
+    }
+  }
+  if (find(ready, exec_listener_.get()) != nullptr) {
+    accept_exec();
+  }
+  for (Exec& exec : execs_) {
+    if (exec.connection.valid() && find(ready, exec.connection.get()) != nullptr) {
+      on_exec_packet(exec);
+    }
+    if (exec.session) {
+      exec.session->move(*channel_, ready);
+    }
+  }
+  if (first_) {
+    first_->move(*channel_, ready);
+  }
+  report_exits();
+  return channel_->flush();
+}
+
+std::optional<int> Monitor::result() {
+  return first_ ? first_->finished(*channel_, now_ms()) : std::nullopt;
+}
+
+Status Monitor::on_signal() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    const int signal = static_cast<int>(info.ssi_signo);
+    if (signal == SIGCHLD) {
+      TRY(check_children());
+    } else if (signal == SIGWINCH && first_ && first_->window_size()) {
+      send_size(*first_);
+    } else if (started_) {
+      send_signal("", signal);
+    }
+  }
+  return {};
+}
+
+Status Monitor::check_children() {
+  for (;;) {
+    const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
+    if (pid <= 0) {
+      return {};
+    }
+    if (pid == machine_.virtiofsd) {
+      read_output();
+      return ended("the server of the container's files ended");
+    }
+    if (pid == machine_.vmm) {
+      read_output();
+      return ended("the machine ended");
+    }
+  }
+}
+
+void Monitor::read_output() {
+  char buffer[1024];
+  ssize_t n = 0;
+  while ((n = ::read(machine_.output.get(), buffer, sizeof buffer)) > 0) {
+    output_.append(buffer, static_cast<size_t>(n));
+    output_.erase(0, output_.size() > kKeptOutput ? output_.size() - kKeptOutput : 0);
+  }
+  if (n == 0) {
+    machine_.output.reset();
+  }
+}
+
+Error Monitor::ended(std::string_view what) const {
+  const std::string_view said = trim(output_);
+  return {ErrorKind::kSystem, said.empty() ? std::string(what) : concat(what, ": ", said)};
+}
+
+Status Monitor::ask(Request request, Continuation then) {
+  request.id = next_id_++;
+  pending_[request.id] = std::move(then);
+  return channel_->send_message(format_request(request));
+}
+
+// What the container's own life depends on: a refusal is its end.
+Status Monitor::require(Request request, std::function<Status()> then) {
+  return ask(std::move(request), [then = std::move(then)](const Reply& reply) {
+    return reply.error ? Status(Error(ErrorKind::kSystem, *reply.error)) : then();
+  });
+}
+
+Status Monitor::on_message(std::string_view text) {
+  TRY_ASSIGN(const Message message, parse_message(text));
+  if (const auto* hello = std::get_if<Hello>(&message)) {
+    return on_hello(*hello);
+  }
+  if (const auto* reply = std::get_if<Reply>(&message)) {
+    return on_reply(*reply);
+  }
+  if (const auto* exit = std::get_if<ExitEvent>(&message)) {
+    on_exit(*exit);
+  }
+  return {};
+}
+
+// Answers to what nobody asked end the machine.
+Status Monitor::on_reply(const Reply& reply) {
+  const auto found = pending_.find(reply.id);
+  if (found == pending_.end()) {
+    return Error::invalid("the guest answered what nobody asked");
+  }
+  const Continuation then = std::move(found->second);
+  pending_.erase(found);
+  return then(reply);
+}
+
+void Monitor::on_stream(uint32_t stream) {
+  static_cast<void>(stream);  // every turn looks at all flows
+}
+
+void Monitor::on_exit(const ExitEvent& event) {
+  Session* session = event.container == task_.id ? find_session(event.session) : nullptr;
+  if (session != nullptr && !session->exited()) {
+    session->set_exit(event.signal != 0 ? 128 + event.signal : event.code, now_ms());
+  }
+}
+
+Session* Monitor::find_session(const std::string& name) {
+  if (name.empty()) {
+    return first_ ? &*first_ : nullptr;
+  }
+  for (Exec& exec : execs_) {
+    if (exec.session && exec.session->name() == name) {
+      return &*exec.session;
+    }
+  }
+  return nullptr;
+}
+
+// Whether the process is still there turns out on the way: an answer of either kind will do.
+void Monitor::send_signal(const std::string& session, int signal) {
+  Request request;
+  request.op = Op::kSignal;
+  request.container = task_.id;
+  request.session = session;
+  request.signal = signal;
+  ignore(ask(std::move(request), [](const Reply&) { return Status(); }), "the process may be gone");
+}
+
+void Monitor::send_size(const Session& session) {
+  Request request;
+  request.op = Op::kResize;
+  request.container = task_.id;
+  request.session = session.name();
+  request.size = session.window_size().value_or(WindowSize());
+  ignore(ask(std::move(request), [](const Reply&) { return Status(); }), "the process may be gone");
+}
+
+}  // namespace redoubt::vm

@@ -1,0 +1,115 @@
+// Monitor: the first process of a container on the host, when the container is in a machine. It starts
+// the machine, has the guest create and start the container, moves the stdio of its processes, serves
+// exec, and ends as the container's first process ended.
+//
+// It is process 1 of the pid namespace of VMM and virtiofsd: SIGKILL to it, from whomever, ends all. The
+// guest is not trusted: what it says is bounded and typed (protocol/), and can do no more than end its
+// own machine.
+#ifndef REDOUBT_ESCALATE_VM_MONITOR_MONITOR_H_
+#define REDOUBT_ESCALATE_VM_MONITOR_MONITOR_H_
+
+#include <sys/signalfd.h>
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "escalate-vm/host/task.h"
+#include "escalate-vm/monitor/exec_packet.h"
+#include "escalate-vm/monitor/network.h"
+#include "escalate-vm/monitor/runtime_channel.h"
+#include "escalate-vm/monitor/session.h"
+#include "escalate-vm/monitor/vmm.h"
+#include "escalate-vm/protocol/channel.h"
+#include "escalate-vm/protocol/message.h"
+
+namespace redoubt::vm {
+
+class Monitor : public ChannelHandler {
+ public:
+  // fifo: exec.fifo, on which `start` writes; invalid: the container is started at once (run).
+  Monitor(MachineTask task, RuntimeChannel runtime, UniqueFd fifo);
+
+  // Until the container's first process has ended: its status, or kFailedStatus when the runtime was told
+  // why there is no container. An error: there is none any more, and nobody else was told.
+  Result<int> run();
+
+  Status on_message(std::string_view text) override;
+  void on_stream(uint32_t stream) override;
+
+ private:
+  using Continuation = std::function<Status(const Reply&)>;
+
+  // One process of exec. Its connection may be gone before the process is, and the other way round.
+  struct Exec {
+    UniqueFd connection;
+    std::optional<Session> session;
+    bool reported = false;
+  };
+
+  // ---- the container's life, in order -------------------------------------------------------------
+  Status boot();
+  Status on_hello(const Hello& hello);
+  Status on_set_up();
+  Status create();
+  Status on_created();
+  Status start();
+  Status start_process();
+
+  // ---- the loop --------------------------------------------------------------------------------------
+  Result<std::optional<int>> turn();
+  std::vector<pollfd> wishes() const;
+  Status serve(const std::vector<pollfd>& ready);
+  std::optional<int> result();
+  Status on_signal();
+  Status check_children();
+  void read_output();
+  Error ended(std::string_view what) const;
+
+  Status ask(Request request, Continuation then);
+  Status require(Request request, std::function<Status()> then);
+  Status on_reply(const Reply& reply);
+  void on_exit(const ExitEvent& event);
+  void send_signal(const std::string& session, int signal);
+  void send_size(const Session& session);
+
+  // ---- exec (monitor_exec.cc) ------------------------------------------------------------------------
+  Status listen_for_exec();
+  void accept_exec();
+  void on_exec_packet(Exec& exec);
+  Status begin_exec(Exec& exec, std::vector<UniqueFd> fds);
+  void report_exits();
+
+  Session* find_session(const std::string& name);
+
+  MachineTask task_;
+  RuntimeChannel runtime_;
+  UniqueFd fifo_, signals_, exec_listener_;
+  std::string nonce_;
+  MachineNetwork network_;
+  Machine machine_;
+  std::unique_ptr<Channel> channel_;
+  std::string output_;  // the end of what VMM and virtiofsd said
+  int64_t boot_deadline_ms_ = 0;
+  bool up_ = false;       // the guest said hello
+  bool created_ = false;
+  bool started_ = false;
+  uint64_t next_id_ = 1;
+  uint32_t next_stream_ = 1;
+  uint64_t next_session_ = 1;
+  std::map<uint64_t, Continuation> pending_;
+  std::optional<Session> first_;
+  std::list<Exec> execs_;
+};
+
+// Blocks all signals; a descriptor that they are read from (signalfd(2)).
+Result<UniqueFd> take_signals();
+
+}  // namespace redoubt::vm
+
+#endif  // REDOUBT_ESCALATE_VM_MONITOR_MONITOR_H_

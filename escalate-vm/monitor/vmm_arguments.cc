@@ -1,0 +1,68 @@
+#include "base/str.h"
+#include "escalate-vm/host/machine_layout.h"
+#include "escalate-vm/monitor/vmm.h"
+#include "escalate-vm/protocol/message.h"
+
+namespace redoubt::vm {
+
+std::string kernel_arguments(const MachineTask& task, const std::string& nonce, uint64_t tsc_khz) {
+  std::string text = concat("console=ttyS0 quiet reboot=t panic=-1 redoubt.nonce=", nonce);
+  if (task.emulated) {
+    // An interpreter on a busy host is too unsteady for the kernel to measure its clock by, or to keep
+    // trusting it: the other clock, jiffies, then loses half of all time.
+    text += concat(" tsc_early_khz=", tsc_khz, " lpj=4000000 no_timer_check nokaslr tsc=reliable");
+  }
+  return text;
+}
+
+std::vector<std::string> qemu_arguments(const MachineTask& task,
+                                        const VmmDescriptors& fds,
+                                        const std::vector<Card>& cards,
+                                        const std::string& kernel_arguments) {
+  const std::string size = concat(task.memory >> 20, "M");
+  std::vector<std::string> args = {
+      kVmmPath,
+      "-machine", "microvm,pcie=on,acpi=on,rtc=on,isa-serial=on,memory-backend=memory",
+      // Not SeaBIOS, whose ACPI tables lie at the end of memory, where QEMU puts the initrd.
+      "-bios", "qboot.rom",
+      // Nehalem is interpreted three times faster than newer models.
+      "-accel", task.emulated ? "tcg,thread=multi" : "kvm",
+      "-cpu", task.emulated ? "Nehalem" : "host",
+      "-smp", concat(task.vcpus),
+      "-m", size,
+      "-object", concat("memory-backend-memfd,id=memory,size=", size, ",share=on"),
+      "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
+      "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+      "-kernel", kKernelPath,
+      "-initrd", kInitrdPath,
+      "-append", kernel_arguments,
+      "-chardev", concat("socket,id=files,fd=", fds.files),
+      "-device", concat("vhost-user-fs-pci,chardev=files,tag=", kShareTag),
+      "-chardev", concat("socket,id=control,fd=", fds.control),
+      "-device", "virtio-serial-pci",
+      "-device", concat("virtserialport,chardev=control,name=", kPortName),
+  };
+  size_t number = 0;
+  for (const Card& card : cards) {
+    const std::string id = concat("card", number++);
+    args.insert(args.end(),
+                {"-netdev", concat("tap,id=", id, ",fd=", card.tap_fd),
+                 "-device", concat("virtio-net-pci,netdev=", id, ",mac=", card.mac)});
+  }
+  return args;
+}
+
+std::vector<std::string> virtiofsd_arguments(int listen_fd) {
+  return {kVirtiofsdPath,
+          concat("--fd=", listen_fd),
+          "-f",
+          "-o", concat("source=", kSharePath),
+          "-o", "sandbox=chroot",
+          "-o", "cache=auto",
+          "-o", "xattr",
+          "-o", "log_level=err",
+          "--thread-pool-size=2",
+          "--rlimit-nofile=0"};
+}
+
+}  // namespace redoubt::vm

@@ -1,0 +1,62 @@
+#include "escalate-vm/host/inner_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace redoubt::vm {
+namespace {
+
+plan::Plan container() {
+  plan::Plan plan;
+  plan.id = "web";
+  plan.rootfs.path = "/bundle/rootfs";
+  plan::Mount& volume = plan.mounts.emplace_back();
+  volume.kind = plan::MountKind::kBind;
+  volume.source = "/host/data";
+  volume.spec_index = 1;
+  return plan;
+}
+
+std::string inner(const char* text) {
+  return json::dump(inner_config(*json::parse(text, "config.json"), container()));
+}
+
+TEST(InnerConfig, PutsTheShareInPlaceOfPathsOfTheHost) {
+  const std::string text = inner(
+      R"({"root":{"path":"/bundle/rootfs"},"mounts":[{"destination":"/proc","type":"proc","source":"proc"},)"
+      R"({"destination":"/data","source":"/host/data","options":["bind"]}]})");
+  EXPECT_THAT(text, testing::HasSubstr(R"("root":{"path":"/share/web/rootfs","readonly":false})"));
+  EXPECT_THAT(text, testing::HasSubstr(R"("source":"/share/web/volumes/0")"));
+  EXPECT_THAT(text, testing::HasSubstr(R"({"destination":"/proc","type":"proc","source":"proc"})"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("/host")));
+}
+
+TEST(InnerConfig, JoinsTheMachinesNetworkAndKeepsTheOtherNamespaces) {
+  const std::string text = inner(
+      R"({"mounts":[{},{}],"linux":{"namespaces":[{"type":"pid"},{"type":"network","path":"/run/netns/x"}]}})");
+  EXPECT_THAT(text, testing::HasSubstr(
+                        R"("namespaces":[{"type":"pid"},{"type":"network","path":"/proc/1/ns/net"}])"));
+}
+
+TEST(InnerConfig, LeavesOutWhatIsTheHosts) {
+  const std::string text = inner(
+      R"({"mounts":[{},{}],"process":{"args":["a"],"selinuxLabel":"x:y:z","apparmorProfile":"docker-default"},)"
+      R"("hooks":{"prestart":[{"path":"/h"}],"startContainer":[{"path":"/in"}]},)"
+      R"("linux":{"cgroupsPath":"/a","mountLabel":"l","intelRdt":{},"resources":{"memory":{"limit":1},"blockIO":{"weight":9},)"
+      R"("cpu":{"quota":5,"cpus":"0-1"}}}})");
+  for (const char* gone : {"selinuxLabel", "apparmorProfile", "prestart", "cgroupsPath", "mountLabel", "intelRdt", "blockIO", "cpus"}) {
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr(gone)));
+  }
+  for (const char* kept : {"startContainer", R"("memory":{"limit":1})", R"("quota":5)"}) {
+    EXPECT_THAT(text, testing::HasSubstr(kept));
+  }
+}
+
+TEST(InnerProcess, KeepsWhatTheUserAskedFor) {
+  const json::Value process =
+      inner_process(*json::parse(R"({"args":["a"],"env":["A=b"],"cwd":"/","execCPUAffinity":{"initial":"0"}})", "process"));
+  EXPECT_EQ(json::dump(process), R"({"args":["a"],"env":["A=b"],"cwd":"/"})");
+}
+
+}  // namespace
+}  // namespace redoubt::vm
