@@ -269,7 +269,7 @@ class Machine:
         enter = ["ip", "netns", "exec", self.netns] if self.netns else []
         return [*enter, "qemu-system-x86_64", "-M", f"microvm,pcie=on,acpi=on,isa-serial={'on' if console else 'off'},memory-backend=mem", "-accel", "tcg", "-cpu", "Nehalem",
                 "-m", "256", "-object", "memory-backend-memfd,id=mem,size=256M,share=on", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-                "-kernel", self.image / "vmlinux", "-initrd", self.image / "initrd", "-append", append,
+                "-bios", "qboot.rom", "-kernel", self.image / "vmlinux", "-initrd", self.image / "initrd", "-append", append,
                 "-chardev", f"socket,id=fs,path={files}", "-device", "vhost-user-fs-pci,chardev=fs,tag=share",
                 "-device", "virtio-serial-pci", "-chardev", f"socket,id=c,fd={port}", "-device", "virtserialport,chardev=c,name=redoubt.control",
                 *(network if self.netns else []), *console]
