@@ -108,6 +108,22 @@ long make_device(const InitProgram& program, const Context& context, const Devic
   return err;
 }
 
+// The container's own devpts, never the host's multiplexer that an image may have brought. Containers
+// that share a root without a /dev of their own do this at the same moment, and may find the link that
+// another one has just made.
+long replace_ptmx(int dev_fd) {
+  constexpr int kAttempts = 16;
+  long err = -EEXIST;
+  for (int i = 0; i < kAttempts && err == -EEXIST; ++i) {
+    err = sys::call(SYS_unlinkat, dev_fd, sys::arg("ptmx"), 0);
+    if (err < 0 && err != -ENOENT) {
+      return err;
+    }
+    err = sys::call(SYS_symlinkat, sys::arg("pts/ptmx"), dev_fd, sys::arg("ptmx"));
+  }
+  return err;
+}
+
 long make_links(int dev_fd, const Context& context) {
   for (const DevLink& link : kDevLinks) {
     const long err = sys::call(SYS_symlinkat, sys::arg(link.target), dev_fd, sys::arg(link.name));
@@ -123,13 +139,7 @@ long make_links(int dev_fd, const Context& context) {
       return err;
     }
   }
-  // The container's own devpts, never the host's multiplexer that an image may have brought.
-  long err = sys::call(SYS_unlinkat, dev_fd, sys::arg("ptmx"), 0);
-  if (err < 0 && err != -ENOENT) {
-    return err;
-  }
-  err = sys::call(SYS_symlinkat, sys::arg("pts/ptmx"), dev_fd, sys::arg("ptmx"));
-  return err;
+  return replace_ptmx(dev_fd);
 }
 
 }  // namespace
