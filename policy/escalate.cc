@@ -147,6 +147,9 @@ Status harden_isolation(Hardener& hardener) {
                   concat("vm, ", machine.memory / kMiB, " MiB, ", machine.vcpus, " vCPU"),
                   machine.emulated ? "vm (tcg)" : "vm (kvm)",
                   machine.emulated ? "interpreted (vm.accelerator \"tcg\"): for tests, slow" : "");
+  hardener.layer(std::string(kMachineLayer),
+                 "active",
+                 "the other layers are those of the guest's kernel, as far as it has them");
   hardener.plan.machine = std::move(machine);
   return {};
 }

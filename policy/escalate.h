@@ -4,10 +4,15 @@
 #ifndef REDOUBT_POLICY_ESCALATE_H_
 #define REDOUBT_POLICY_ESCALATE_H_
 
+#include <string_view>
+
 #include "plan/machine.h"
 #include "policy/effective.h"
 
 namespace redoubt::policy {
+
+// The name of the layer in the record of a container that has a machine.
+inline constexpr std::string_view kMachineLayer = "vm";
 
 // Whether a container under this policy may need a machine, so that HostFacts::machine_lack counts.
 bool demands_machine(const Effective& policy);

@@ -41,6 +41,14 @@ void keep(json::Value* object, Names names) {
   }
 }
 
+void keep_of_guest(json::Value* unified) {
+  if (unified != nullptr && unified->is_object()) {
+    std::erase_if(unified->as_object(), [](const json::Member& one) {
+      return !one.key.starts_with("memory.") && !one.key.starts_with("pids.") && !one.key.starts_with("cpu.");
+    });
+  }
+}
+
 // The guest has one network, the machine's: the container joins it, so that sysctls of the network
 // are still the container's own.
 void replace_network(json::Value* namespaces) {
@@ -90,8 +98,9 @@ json::Value inner_config(json::Value config, const plan::Plan& plan) {
   replace_network(member(*linux_section, "namespaces"));
   // The rest of the limits is the host's to enforce: it knows the devices and the processors.
   if (json::Value* resources = member(*linux_section, "resources")) {
-    keep(resources, {"memory", "cpu", "pids", "devices"});
+    keep(resources, {"memory", "cpu", "pids", "devices", "unified"});
     remove(member(*resources, "cpu"), {"cpus", "mems"});
+    keep_of_guest(member(*resources, "unified"));
   }
   return config;
 }

@@ -1,7 +1,11 @@
+#include <algorithm>
+
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "oci/spec_json.h"
+#include "policy/escalate.h"
 #include "policy/resolve.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/container.h"
@@ -29,8 +33,33 @@ Result<json::Value> stored_resources(const Container& container) {
   return resources == nullptr ? json::Value() : *resources;
 }
 
+bool is_in_machine(const Container& container) {
+  return container.record.policy.contains(std::string(policy::kMachineLayer));
+}
+
+bool is_of_guest(const std::pair<std::string, std::string>& unified) {
+  return unified.first.starts_with("memory.") || unified.first.starts_with("pids.");
+}
+
+// A guest has the memory that it was started with, and enforces these limits itself.
+Status check_machine(const Container& container, const oci::Resources& asked) {
+  const bool of_guest = asked.memory || asked.pids_limit ||
+                        std::any_of(asked.unified.begin(), asked.unified.end(), is_of_guest);
+  if (is_in_machine(container) && of_guest) {
+    return Error::unsupported(concat(asked.memory ? "memory" : asked.pids_limit ? "pids" : "unified",
+                                     ": limits of a container in a virtual machine (isolation \"vm\") are set "
+                                     "when it is created; create it anew"));
+  }
+  return {};
+}
+
 Status update_limits(const Container& container, const json::Value& merged) {
-  TRY_ASSIGN(const oci::Resources resources, oci::parse_resources(merged));
+  TRY_ASSIGN(oci::Resources resources, oci::parse_resources(merged));
+  if (is_in_machine(container)) {
+    resources.memory.reset();
+    resources.pids_limit.reset();
+    std::erase_if(resources.unified, is_of_guest);
+  }
   TRY_ASSIGN(const std::vector<plan::CgroupWrite> writes, policy::resolve_resources(resources));
   TRY_ASSIGN(const std::string cgroup, cgroup_of(container.record));
   if (cgroup.empty()) {
@@ -86,6 +115,7 @@ Result<int> run_update(const Globals& globals, const Arguments& arguments) {
   // Its mistakes by its own field names, before the merge hides them.
   TRY_ASSIGN(const oci::Resources asked, oci::parse_resources(request));
   TRY_ASSIGN(Container container, open_locked_container(globals, arguments.positional().at(0)));
+  TRY(check_machine(container, asked));
   TRY_ASSIGN(const std::vector<std::string> schemata, resctrl_lines(arguments));
   TRY_ASSIGN(const state::ContainerStatus status,
              state::status_of(container.dir, container.record));

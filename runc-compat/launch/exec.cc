@@ -237,9 +237,10 @@ Result<int> exec_process(const ExecOptions& options) {
   TRY_ASSIGN(Container container, resolve_stored(dir, record));
   TRY_ASSIGN(const oci::Process process, wanted_process(options, container));
   TRY_ASSIGN(plan::Plan plan, exec_plan(process, container));
-  TRY(check_bpf_layer(record, container.plan));
   UniqueFd machine_task;
-  if (container.plan.machine) {
+  if (!container.plan.machine) {
+    TRY(check_bpf_layer(record, container.plan));
+  } else {
     TRY(check_machine_session(passed));
     TRY_ASSIGN(const plan::Plan outer, make_machine_plan(container.plan, dir));
     plan = vm::outer_exec_plan(outer, plan.process);

@@ -167,6 +167,7 @@ def test_a_life(runtime, started, work):
     runtime.ok("pause", started.id)
     assert started.status == "paused"
     runtime.ok("resume", started.id)
+    runtime.fails("update", "--memory", "64M", started.id, match="memory: limits of a container in a virtual machine .* are set when it is created")
     pid = started.pid
     started.kill("TERM")
     started.wait("stopped")

@@ -43,11 +43,12 @@ TEST(InnerConfig, LeavesOutWhatIsTheHosts) {
       R"({"mounts":[{},{}],"process":{"args":["a"],"selinuxLabel":"x:y:z","apparmorProfile":"docker-default"},)"
       R"("hooks":{"prestart":[{"path":"/h"}],"startContainer":[{"path":"/in"}]},)"
       R"("linux":{"cgroupsPath":"/a","mountLabel":"l","intelRdt":{},"resources":{"memory":{"limit":1},"blockIO":{"weight":9},)"
+      R"("unified":{"memory.high":"5","io.max":"x","cpuset.cpus":"0"},)"
       R"("cpu":{"quota":5,"cpus":"0-1"}}}})");
-  for (const char* gone : {"selinuxLabel", "apparmorProfile", "prestart", "cgroupsPath", "mountLabel", "intelRdt", "blockIO", "cpus"}) {
+  for (const char* gone : {"selinuxLabel", "apparmorProfile", "prestart", "cgroupsPath", "mountLabel", "intelRdt", "blockIO", "cpus", "io.max"}) {
     EXPECT_THAT(text, testing::Not(testing::HasSubstr(gone)));
   }
-  for (const char* kept : {"startContainer", R"("memory":{"limit":1})", R"("quota":5)"}) {
+  for (const char* kept : {"startContainer", R"("memory":{"limit":1})", R"("quota":5)", R"("unified":{"memory.high":"5"})"}) {
     EXPECT_THAT(text, testing::HasSubstr(kept));
   }
 }
