@@ -11,15 +11,19 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/str.h"
+#include "escalate-vm/host/machine_layout.h"
 
 namespace redoubt::vm {
 namespace {
 
 constexpr char kFilesSocket[] = "/files.sock";
+constexpr size_t kVersionLimit = 4096;
 
 // The frequency of the time stamp counter, which an interpreted guest sees as it is.
 uint64_t measure_tsc_khz() {
@@ -86,6 +90,20 @@ Result<pid_t> spawn(const Child& child) {
   return pid;
 }
 
+Result<std::string> version_of_virtiofsd() {
+  int output[2];
+  if (::pipe2(output, O_CLOEXEC) != 0) {
+    return Error::system(errno, "pipe");
+  }
+  const UniqueFd reader(output[0]);
+  UniqueFd writer(output[1]);
+  TRY_ASSIGN(const pid_t pid, spawn({{kVirtiofsdPath, "--version"}, {}, writer.get()}));
+  writer.reset();
+  Result<std::string> text = read_all(reader.get(), kVersionLimit, kVirtiofsdPath);
+  ::waitpid(pid, nullptr, 0);
+  return text;
+}
+
 struct FilesSocket {
   UniqueFd listener, connection;
 };
@@ -113,6 +131,7 @@ Result<FilesSocket> make_files_socket() {
 Result<Machine> start_machine(const MachineTask& task,
                               const std::string& nonce,
                               const std::vector<Card>& cards) {
+  TRY_ASSIGN(const std::string version, version_of_virtiofsd());
   TRY_ASSIGN(const FilesSocket files, make_files_socket());
   int control[2];
   int output[2];
@@ -130,7 +149,7 @@ Result<Machine> start_machine(const MachineTask& task,
   }
   const int listener = files.listener.get();
   TRY_ASSIGN(machine.virtiofsd,
-             spawn({virtiofsd_arguments(listener), {listener}, writer.get()}));
+             spawn({virtiofsd_arguments(listener, version), {listener}, writer.get()}));
   Child vmm;
   vmm.args = qemu_arguments(task,
                             {guest_end.get(), files.connection.get()},

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -35,8 +36,8 @@ std::vector<std::string> qemu_arguments(const MachineTask& task,
                                         const std::vector<Card>& cards,
                                         const std::string& kernel_arguments);
 
-// Both implementations take these (QEMU 7.2's and the one in Rust).
-std::vector<std::string> virtiofsd_arguments(int listen_fd);
+// For QEMU's own virtiofsd (up to 7.2) and for the one in Rust, by what it says to --version.
+std::vector<std::string> virtiofsd_arguments(int listen_fd, std::string_view version);
 
 struct Machine {
   pid_t vmm = -1, virtiofsd = -1;

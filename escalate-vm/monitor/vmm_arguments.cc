@@ -52,17 +52,22 @@ std::vector<std::string> qemu_arguments(const MachineTask& task,
   return args;
 }
 
-std::vector<std::string> virtiofsd_arguments(int listen_fd) {
-  return {kVirtiofsdPath,
+std::vector<std::string> virtiofsd_arguments(int listen_fd, std::string_view version) {
+  std::vector<std::string> args = {
+          kVirtiofsdPath,
           concat("--fd=", listen_fd),
           "-f",
           "-o", concat("source=", kSharePath),
           "-o", "sandbox=chroot",
           "-o", "cache=auto",
           "-o", "xattr",
-          "-o", "log_level=err",
           "--thread-pool-size=2",
           "--rlimit-nofile=0"};
+  // Mounts that the guest is told of are no ground for an overlay. QEMU's tells only when asked to.
+  if (!version.starts_with("virtiofsd version ")) {
+    args.emplace_back("--no-announce-submounts");
+  }
+  return args;
 }
 
 }  // namespace redoubt::vm

@@ -13,6 +13,7 @@
 #ifndef REDOUBT_ESCALATE_VM_PROTOCOL_CHANNEL_H_
 #define REDOUBT_ESCALATE_VM_PROTOCOL_CHANNEL_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -63,6 +64,9 @@ class Channel {
 
   Status open(uint32_t stream);
   bool is_open(uint32_t stream) const { return streams_.contains(stream); }
+  // A request that named the stream failed before it was opened: what the peer has sent on it already
+  // is dropped, as for one that was closed.
+  void refuse(uint32_t stream) { highest_ = std::max(highest_, stream); }
   // Ends our direction and forgets the stream. What was sent before still goes out.
   void close(uint32_t stream);
 

@@ -84,7 +84,13 @@ Status Agent::on_message(std::string_view text) {
   const Result<vm::Request> request = vm::parse_request(text);
   if (request) {
     Status status = dispatch(*request);
-    return status ? status : reply(request->id, std::move(status).error());
+    if (status) {
+      return status;
+    }
+    for (const uint32_t stream : request->stdio.streams()) {
+      channel_.refuse(stream);
+    }
+    return reply(request->id, std::move(status).error());
   }
   const std::optional<uint64_t> id = vm::request_id(text);
   return id ? reply(*id, request.error()) : Status(request.error());

@@ -58,6 +58,8 @@ Status mount_overlay(const std::string& container) {
       ::chown(upper.c_str(), root.st_uid, root.st_gid) != 0) {
     return Error::system(errno, concat("root file system ", share_root(container)));
   }
+  // Opened, because the share may announce mounts below it, and an overlay takes none that is not there yet.
+  TRY_ASSIGN(const UniqueFd lower, open_at(AT_FDCWD, share_root(container), O_RDONLY | O_DIRECTORY));
   const std::string options =
       concat("lowerdir=", share_root(container), ",upperdir=", upper, ",workdir=", bundle, "/work");
   if (::mount("overlay", (bundle + "/rootfs").c_str(), "overlay", MS_NODEV, options.c_str()) != 0) {

@@ -166,6 +166,16 @@ TEST_F(ChannelTest, DropsWhatCrossesAClose) {
   EXPECT_TRUE(right_events.touched.empty());
 }
 
+TEST_F(ChannelTest, DropsWhatCrossesARefusal) {
+  ASSERT_TRUE(left->open(1));
+  left->send(1, "sent along with a request that fails");
+  left->close(1);
+  right->refuse(1);
+  ASSERT_TRUE(settle());
+  EXPECT_FALSE(right->is_open(1));
+  EXPECT_TRUE(right_events.touched.empty());
+}
+
 TEST_F(ChannelTest, RefusesDataBeyondTheWindow) {
   ASSERT_TRUE(right->open(1));
   Status status;

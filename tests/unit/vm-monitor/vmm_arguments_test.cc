@@ -44,9 +44,14 @@ TEST(KernelArguments, TellAnInterpretedGuestItsClock) {
 }
 
 TEST(VirtiofsdArguments, NeverTakeThePathOfTheContainer) {
-  EXPECT_THAT(virtiofsd_arguments(5), Contains("source=/share"));
-  EXPECT_THAT(virtiofsd_arguments(5), Contains("sandbox=chroot"));
-  EXPECT_THAT(virtiofsd_arguments(5), Not(Contains("sandbox=none")));
+  const std::vector<std::string> args = virtiofsd_arguments(5, "virtiofsd 1.13.2");
+  EXPECT_THAT(args, Contains("source=/share"));
+  EXPECT_THAT(args, Contains("sandbox=chroot"));
+}
+
+TEST(VirtiofsdArguments, TellNoMountsWhicheverImplementationItIs) {
+  EXPECT_THAT(virtiofsd_arguments(5, "virtiofsd 1.13.2"), Contains("--no-announce-submounts"));
+  EXPECT_THAT(virtiofsd_arguments(5, "virtiofsd version 7.2.22 (Debian)"), Not(Contains("--no-announce-submounts")));
 }
 
 }  // namespace
