@@ -168,7 +168,9 @@ plan::Plan outer_plan(const plan::Plan& plan, const std::string& machine_directo
   outer.monotonic_offset = outer.boottime_offset = std::nullopt;
   outer.mounts = outer_mounts(plan);
   outer.mount_label.clear();
-  outer.masked_paths = outer.readonly_paths = {};
+  // Of virtiofsd, which is root on the host: files of procfs ask for no capability.
+  outer.masked_paths = {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/acpi", "/proc/scsi"};
+  outer.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   outer.sysctls.clear();
   outer.process = outer_process(plan.process, "machine");
   outer.seccomp.reset();

@@ -74,10 +74,12 @@ def test_files_and_volumes(runtime, bundle, work):
     volume = work / "volume"
     volume.mkdir()
     (volume / "in").write_text("from the host\n")
+    bundle.add("bin/mapped", victim="mapped")
     bundle.mount("/mnt", volume, options=["rbind", "rw"]).mount("/etc/one", volume / "in", options=["bind", "ro"])
-    result = runtime.run(bundle.sh("cat /mnt/in; cat /etc/one; echo made >/mnt/out; ! echo x >/etc/one; echo kept >/made"), timeout=BOOT)
+    result = runtime.run(bundle.sh("cat /mnt/in; cat /etc/one; echo made >/mnt/out; ! echo x >/etc/one; echo kept >/made; mapped /mnt/mapped"), timeout=BOOT)
     assert result.out == "from the host\n" * 2, str(result)
     assert (volume / "out").read_text() == "made\n"
+    assert (volume / "mapped").read_text() == "mapped\n"  # nobody has called fsync for it
     assert (volume / "in").read_text() == "from the host\n"
     assert (bundle.rootfs / "made").read_text() == "kept\n"
 
@@ -157,6 +159,9 @@ def check_confinement(started):
     assert sorted(os.listdir(root)) == ["dev", "exec.sock", "image", "lib", "lib64", "proc", "programs", "share", "usr"]
     assert not os.path.exists(f"{root}/dev/kvm")  # interpreted
     assert int(status_of(found["virtiofsd"])["CapEff"], 16) >> 21 & 1 == 0  # CAP_SYS_ADMIN
+    # virtiofsd is root of the host, and core_pattern asks for no capability.
+    mounts = {line.split()[4]: line.split()[5] for line in open(f"/proc/{found['redoubt-vm']}/mountinfo")}
+    assert all(mounts[path].startswith("ro") for path in ("/proc/sys", "/proc/irq", "/usr", "/image/vmlinux"))
 
 
 def test_a_life(runtime, started, work):

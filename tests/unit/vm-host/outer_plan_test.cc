@@ -64,6 +64,16 @@ TEST(OuterPlan, HasNoCapabilityOverTheHostsKernel) {
   EXPECT_TRUE(outer.process.no_new_privileges);
 }
 
+// Root without any capability may still write core_pattern.
+TEST(OuterPlan, FilesThatCommandTheKernelAreReadOnlyWhateverTheContainerAsksFor) {
+  plan::Plan plan = container();
+  plan.masked_paths = plan.readonly_paths = {};
+  const plan::Plan outer = outer_plan(plan, "/m");
+  EXPECT_THAT(outer.readonly_paths, Contains("/proc/sys"));
+  EXPECT_THAT(outer.readonly_paths, Contains("/proc/sysrq-trigger"));
+  EXPECT_THAT(outer.masked_paths, Contains("/proc/kcore"));
+}
+
 TEST(OuterPlan, TheProxyOfExecHasNoCapabilityAtAll) {
   const plan::Plan proxy = outer_exec_plan(outer_plan(container(), "/m"), {});
   EXPECT_EQ(proxy.process.capabilities.bounding | proxy.process.capabilities.permitted, 0U);
