@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "escalate-vm/protocol/hex.h"
 
 namespace redoubt::vm {
 namespace {
@@ -28,16 +29,6 @@ Result<std::string> random_bytes(size_t count) {
     return Error::system(errno, "getrandom");
   }
   return bytes;
-}
-
-std::string to_hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += kDigits[static_cast<unsigned char>(c) >> 4];
-    text += kDigits[c & 15];
-  }
-  return text;
 }
 
 uint64_t wall_clock_ns() {

@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "escalate-vm/monitor/network_state.h"
+#include "escalate-vm/protocol/hex.h"
 #include "sandbox/net_device_netlink.h"
 
 namespace redoubt::vm {
@@ -97,18 +98,12 @@ Status redirect(int from, int to) {
 
 // Locally administered, unicast: no other card has it.
 Result<std::string> random_mac() {
-  unsigned char bytes[5] = {};
-  if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+  std::string bytes(6, '\x52');
+  constexpr size_t kRandom = 5;
+  if (::getrandom(bytes.data() + 1, kRandom, 0) != static_cast<ssize_t>(kRandom)) {
     return Error::system(errno, "getrandom");
   }
-  std::string text = "52";
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (const unsigned char byte : bytes) {
-    text += ':';
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
+  return mac_text(bytes);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "base/str.h"
+#include "escalate-vm/protocol/hex.h"
 #include "sandbox/net_device_netlink.h"
 
 namespace redoubt::vm {
@@ -68,17 +69,6 @@ Result<std::vector<NetlinkReply>> dump(uint16_t type, const void* fixed, size_t 
       return replies;
     }
   }
-}
-
-std::string mac_text(std::string_view bytes) {
-  std::string text;
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (const char c : bytes) {
-    text += text.empty() ? "" : ":";
-    text += kDigits[static_cast<unsigned char>(c) >> 4];
-    text += kDigits[c & 15];
-  }
-  return text;
 }
 
 // "" when the length is not that of the family.

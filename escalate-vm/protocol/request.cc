@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/str.h"
+#include "escalate-vm/protocol/hex.h"
 #include "escalate-vm/protocol/message.h"
 #include "oci/reader.h"
 
@@ -47,15 +48,6 @@ constexpr std::array kOps = {
     OpRow{"stats", Op::kStats, kContainer, {}},
     OpRow{"update", Op::kUpdate, kContainer, "resources"},
 };
-
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char byte : bytes) {
-    out += {kDigits[static_cast<uint8_t>(byte) >> 4], kDigits[static_cast<uint8_t>(byte) & 15]};
-  }
-  return out;
-}
 
 Result<std::string> from_hex(std::string_view text) {
   std::string out;
