@@ -6,11 +6,12 @@ CHECK_PREFIX=${CHECK_PREFIX#[0-9][0-9]-}
 export RUNTIME
 
 # check NAME SCRIPT [SECONDS]: SCRIPT runs in a bash with -e; passes when every command of it does, in time (60 s, times VM_PATIENCE). Its input is empty.
-# The output goes to a file, not to a pipe: a detached container holds its end of a pipe open.
+# The output goes to a file, not to a pipe: a detached container holds its end of a pipe open. What took long says so.
 check() {
-  local name="$CHECK_PREFIX: $1" seconds=$((${3:-60} * ${VM_PATIENCE:-1})) status=0 why output=/tmp/check.$$
+  local name="$CHECK_PREFIX: $1" seconds=$((${3:-60} * ${VM_PATIENCE:-1})) status=0 why output=/tmp/check.$$ began=$SECONDS
   # shellcheck disable=SC2016 # expanded by the inner shell
   timeout -k 5 "$seconds" bash -eEuo pipefail -c 'trap "echo \"in: \$BASH_COMMAND\"" ERR; '"$2" </dev/null >"$output" 2>&1 || status=$?
+  [ $((SECONDS - began)) -lt 10 ] || echo "# $((SECONDS - began)) s: $name"
   if [ $status = 0 ]; then echo "PASS $name"; return; fi
   why="exit $status"
   [ $status != 124 ] && [ $status != 137 ] || why="no end within $seconds s"
