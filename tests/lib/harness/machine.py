@@ -202,12 +202,12 @@ class Process:
         return self.port.wait(lambda: re.search(pattern, bytes(self.stream(name).received)), f"{pattern} in {name}")
 
 
-def clock_arguments():
+def emulation_arguments():
     """Under load an emulated guest can wait for ever while it calibrates its clock, so it is told the result. Nor may it distrust the counter:
-    the other clock that it has, jiffies, lost 48 of 100 seconds."""
+    the other clock that it has, jiffies, lost 48 of 100 seconds. And it speculates on nothing, while page table isolation makes a system call 11 times slower."""
     match = re.search(r"tsc: Detected ([0-9.]+) MHz", subprocess.run(["dmesg"], capture_output=True, text=True, check=False).stdout)
     mhz = float(match[1]) if match else float(re.search(r"cpu MHz\s*:\s*([0-9.]+)", pathlib.Path("/proc/cpuinfo").read_text())[1])
-    return f"tsc_early_khz={int(mhz * 1000)} lpj=4000000 no_timer_check nokaslr tsc=reliable"
+    return f"tsc_early_khz={int(mhz * 1000)} lpj=4000000 no_timer_check nokaslr tsc=reliable mitigations=off"
 
 
 def die_with_parent():
@@ -264,7 +264,7 @@ class Machine:
 
     def command(self, files, port):
         console = ["-serial", f"file:{self.scratch}/console"] if os.environ.get("REDOUBT_GUEST_CONSOLE") else []
-        append = f"{'console=ttyS0' if console else 'quiet'} reboot=t panic=-1 {clock_arguments()} redoubt.nonce={self.nonce}"
+        append = f"{'console=ttyS0' if console else 'quiet'} reboot=t panic=-1 {emulation_arguments()} redoubt.nonce={self.nonce}"
         network = ["-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={self.mac},romfile="]
         enter = ["ip", "netns", "exec", self.netns] if self.netns else []
         return [*enter, "qemu-system-x86_64", "-M", f"microvm,pcie=on,acpi=on,isa-serial={'on' if console else 'off'},memory-backend=mem", "-accel", "tcg", "-cpu", "Nehalem",

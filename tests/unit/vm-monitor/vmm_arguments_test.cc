@@ -36,11 +36,12 @@ TEST(QemuArguments, VmmConfinesItself) {
   EXPECT_THAT(args, Contains("-no-user-config"));
 }
 
-TEST(KernelArguments, TellAnInterpretedGuestItsClock) {
+TEST(KernelArguments, TellAnInterpretedGuestItsClockAndThatItIsOne) {
   MachineTask task = small_task();
   EXPECT_EQ(kernel_arguments(task, "n", 0), "console=ttyS0 quiet reboot=t panic=-1 redoubt.nonce=n");
   task.emulated = true;
   EXPECT_THAT(kernel_arguments(task, "n", 2600000), HasSubstr("tsc_early_khz=2600000"));
+  EXPECT_THAT(kernel_arguments(task, "n", 2600000), HasSubstr("mitigations=off"));
 }
 
 TEST(VirtiofsdArguments, NeverTakeThePathOfTheContainer) {
