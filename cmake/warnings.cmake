@@ -5,8 +5,8 @@ target_compile_options(redoubt_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees out-of-bounds copies in inlined std::string code that is right (GCC bugs 105329, 105651).
   target_compile_options(redoubt_flags INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
-  # ... and, for size, an unset value behind a std::optional that was asked first.
-  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  # ... and, when it optimises, an unset value behind a std::optional that was asked first.
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_options(redoubt_flags INTERFACE -Wno-maybe-uninitialized)
   endif()
 endif()

@@ -9,7 +9,7 @@
 
 namespace redoubt {
 
-inline void expect(bool holds, const char* what, std::string_view detail = {}) {
+inline void expect(bool holds, const char* what, std::string_view detail = "") {
   if (!holds) {
     std::fprintf(
         stderr, "broken: %s: %.*s\n", what, static_cast<int>(detail.size()), detail.data());
