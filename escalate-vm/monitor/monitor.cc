@@ -18,9 +18,6 @@ namespace redoubt::vm {
 namespace {
 
 constexpr size_t kKeptOutput = 400;
-// To the guest's hello: a real processor takes a second, an interpreter on a busy host minutes.
-constexpr int64_t kBootMs = 60000;
-constexpr int64_t kEmulatedBootMs = 300000;
 constexpr int kTickMs = 100;
 
 Result<std::string> random_bytes(size_t count) {
@@ -96,7 +93,7 @@ Status Monitor::boot() {
   TRY_ASSIGN(network_, MachineNetwork::make_taps());
   TRY_ASSIGN(machine_, start_machine(task_, nonce_, network_.cards()));
   channel_ = std::make_unique<Channel>(std::move(machine_.control), *this);
-  boot_deadline_ms_ = now_ms() + (task_.emulated ? kEmulatedBootMs : kBootMs);
+  boot_deadline_ms_ = now_ms() + static_cast<int64_t>(task_.watchdog_ms);
   return {};
 }
 

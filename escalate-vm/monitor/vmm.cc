@@ -15,8 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/io.h"
 #include "base/str.h"
+#include "escalate-vm/host/image.h"
 #include "escalate-vm/host/machine_layout.h"
 
 namespace redoubt::vm {
@@ -104,6 +107,21 @@ Result<std::string> version_of_virtiofsd() {
   return text;
 }
 
+// The mounts keep the files as they were when the container was made; they may have been others by then.
+Status check_image(const ImageIdentity& expected) {
+  const std::pair<const char*, const std::string&> files[] = {{kKernelPath, expected.kernel},
+                                                              {kInitrdPath, expected.initrd}};
+  for (const auto& [path, identity] : files) {
+    TRY_ASSIGN(const UniqueFd file, open_at(AT_FDCWD, path, O_RDONLY));
+    TRY_ASSIGN(const std::string found, identity_of_file(file.get(), path));
+    if (found != identity) {
+      return Error(ErrorKind::kState,
+                   concat("vm.image: ", path, " was replaced after its digest was taken; try again"));
+    }
+  }
+  return {};
+}
+
 struct FilesSocket {
   UniqueFd listener, connection;
 };
@@ -131,6 +149,7 @@ Result<FilesSocket> make_files_socket() {
 Result<Machine> start_machine(const MachineTask& task,
                               const std::string& nonce,
                               const std::vector<Card>& cards) {
+  TRY(check_image(task.image));
   TRY_ASSIGN(const std::string version, version_of_virtiofsd());
   TRY_ASSIGN(const FilesSocket files, make_files_socket());
   int control[2];
