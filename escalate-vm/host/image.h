@@ -1,7 +1,7 @@
 // The guest image: what a machine boots, checked against what was made and what the node named.
 //
 // image.json has the digests of kernel and initial file system; vm.imageDigest of the node's policy is
-// that of image.json. Hashing 60 MB takes a fifth of a second, so what was found is kept, as the
+// that of image.json. Hashing 60 MB takes nearly half a second, so what was found is kept, as the
 // identity of the file (device, inode, size, times) under its digest, in a directory that only root
 // writes to: the time of change (st_ctime) cannot be set, so a file that was written to has another
 // identity. Younger than two seconds it may still change within one tick of that clock, and is not kept.
