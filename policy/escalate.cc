@@ -18,6 +18,12 @@ constexpr uint64_t kGuestShare = 80 * kMiB;
 constexpr uint32_t kTcg = 0;  // levels of vm.accelerator
 constexpr uint32_t kKvm = 1;
 
+// What a guest takes at most to come up: a second by a real processor, minutes by an interpreter on a
+// busy host.
+constexpr uint64_t kWatchdog = 60;
+constexpr uint64_t kEmulatedWatchdog = 300;
+constexpr uint64_t kMaxWatchdog = 86400;
+
 std::string text_or(const Document& policy, Field field, const char* fallback) {
   return policy[field].present ? policy[field].text : std::string(fallback);
 }
@@ -123,6 +129,17 @@ plan::Machine node_machine(const Document& policy) {
   machine.vmm = text_or(policy, Field::kVmVmm, "/usr/bin/qemu-system-x86_64");
   machine.virtiofsd = text_or(policy, Field::kVmVirtiofsd, "/usr/libexec/virtiofsd");
   return machine;
+}
+
+MachineRules machine_rules(const Document& policy) {
+  MachineRules rules;
+  rules.image_digest = text_or(policy, Field::kVmImageDigest, "");
+  const FieldValue& watchdog = policy[Field::kVmWatchdog];
+  const bool emulated = policy.level(Field::kVmAccelerator, kKvm) == kTcg;
+  rules.watchdog = watchdog.present ? std::min(watchdog.number, kMaxWatchdog)
+                   : emulated       ? kEmulatedWatchdog
+                                    : kWatchdog;
+  return rules;
 }
 
 Status harden_isolation(Hardener& hardener) {

@@ -4,6 +4,8 @@
 #ifndef REDOUBT_POLICY_ESCALATE_H_
 #define REDOUBT_POLICY_ESCALATE_H_
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "plan/machine.h"
@@ -19,6 +21,14 @@ bool demands_machine(const Effective& policy);
 
 // The programs and the image of the node's machines; sizes are the container's and not set.
 plan::Machine node_machine(const Document& policy);
+
+// What a machine has to keep to, beside what it is made of.
+struct MachineRules {
+  std::string image_digest;  // "sha256:..." of image.json; empty: whatever it is
+  uint64_t watchdog = 0;     // seconds that the guest may be silent
+};
+
+MachineRules machine_rules(const Document& policy);
 
 }  // namespace redoubt::policy
 

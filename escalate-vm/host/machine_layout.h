@@ -13,6 +13,8 @@ inline constexpr char kMachineDirectory[] = "machine";    // below the container
 inline constexpr char kMachineConfig[] = "machine.json";  // in it: MachineConfig (machine_config.h)
 inline constexpr char kExecSocket[] = "exec.sock";        // in it: sessions of exec (exec_request.h)
 
+inline constexpr char kReasonFile[] = "reason";           // in it: why the machine ended before its container
+
 inline constexpr char kMonitorPath[] = "/programs/redoubt-vm";
 inline constexpr char kVmmPath[] = "/programs/vmm";
 inline constexpr char kVirtiofsdPath[] = "/programs/virtiofsd";

@@ -33,7 +33,10 @@ json::Value to_json(const MachineTask& task) {
       .set("emulated", task.emulated)
       .set("memory", task.memory)
       .set("vcpus", task.vcpus)
+      .set("watchdog", task.watchdog_ms)
       .set("vmmUser", task.vmm_user)
+      .set("kernel", task.image.kernel)
+      .set("initrd", task.image.initrd)
       .set("terminal", task.terminal)
       .set("config", task.config)
       .set("policy", task.policy);
@@ -51,6 +54,9 @@ Result<MachineTask> read_machine_task(int fd) {
   TRY_ASSIGN(const json::Value* memory, member(document, "memory"));
   TRY_ASSIGN(const json::Value* vcpus, member(document, "vcpus"));
   TRY_ASSIGN(const json::Value* user, member(document, "vmmUser"));
+  TRY_ASSIGN(const json::Value* watchdog, member(document, "watchdog"));
+  TRY_ASSIGN(const json::Value* kernel, member(document, "kernel"));
+  TRY_ASSIGN(const json::Value* initrd, member(document, "initrd"));
   TRY_ASSIGN(const json::Value* terminal, member(document, "terminal"));
   TRY_ASSIGN(const json::Value* config, member(document, "config"));
   TRY_ASSIGN(const json::Value* policy, member(document, "policy"));
@@ -59,6 +65,8 @@ Result<MachineTask> read_machine_task(int fd) {
   task.memory = static_cast<uint64_t>(memory->as_int());
   task.vcpus = static_cast<uint32_t>(vcpus->as_int());
   task.vmm_user = static_cast<uid_t>(user->as_int());
+  task.watchdog_ms = static_cast<uint64_t>(watchdog->as_int());
+  task.image = {kernel->as_string(), initrd->as_string()};
   task.terminal = terminal->as_bool();
   task.config = *config;
   task.policy = *policy;

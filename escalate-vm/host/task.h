@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "escalate-vm/host/image.h"
 
 namespace redoubt::vm {
 
@@ -18,7 +19,9 @@ struct MachineTask {
   bool emulated = false;
   uint64_t memory = 0;  // bytes
   uint32_t vcpus = 1;
+  uint64_t watchdog_ms = 0;  // what the guest may take to come up, and to answer
   uid_t vmm_user = 0;
+  ImageIdentity image;
   bool terminal = false;
   json::Value config;  // inner_config()
   json::Value policy;  // documents of the node's policy and profiles; null: none

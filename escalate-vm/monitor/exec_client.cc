@@ -11,6 +11,7 @@
 #include "escalate-vm/host/machine_layout.h"
 #include "escalate-vm/monitor/exec_packet.h"
 #include "escalate-vm/monitor/monitor.h"
+#include "escalate-vm/monitor/system_calls.h"
 
 namespace redoubt::vm {
 namespace {
@@ -45,6 +46,7 @@ Result<int> run_exec(UniqueFd task, RuntimeChannel& runtime) {
   TRY_ASSIGN(const UniqueFd socket, connect_to_monitor());
   TRY(send_exec_packet(socket.get(), {ExecWord::kExec}, {task.get(), 0, 1, 2}));
   task.reset();
+  TRY(restrict_monitor());
   for (;;) {
     pollfd polls[] = {{socket.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
     if (::poll(polls, 2, -1) < 0 && errno != EINTR) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "escalate-vm/monitor/exec_client.h"
+#include "escalate-vm/monitor/jail.h"
 #include "escalate-vm/monitor/monitor.h"
 
 namespace redoubt::vm {
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
     return redoubt::vm::kFailedStatus;
   }
   ::prctl(PR_SET_DUMPABLE, 0);
+  redoubt::ignore(redoubt::vm::forbid_core_files(), "not dumpable as it is");
   const redoubt::Result<int> status = redoubt::vm::run(argv[1]);
   if (!status) {
     ::fprintf(stderr, "redoubt-vm: %s\n", status.error().message().c_str());

@@ -11,17 +11,20 @@
 
 #include <algorithm>
 
+#include "base/io.h"
 #include "base/str.h"
+#include "escalate-vm/host/machine_layout.h"
+#include "escalate-vm/monitor/jail.h"
+#include "escalate-vm/monitor/system_calls.h"
 #include "escalate-vm/protocol/hex.h"
 
 namespace redoubt::vm {
 namespace {
 
 constexpr size_t kKeptOutput = 400;
-// To the guest's hello: a real processor takes a second, an interpreter on a busy host minutes.
-constexpr int64_t kBootMs = 60000;
-constexpr int64_t kEmulatedBootMs = 300000;
-constexpr int kTickMs = 100;
+constexpr size_t kMaxReason = 1000;
+// What VMM and virtiofsd may say in one turn; the rest waits for the next, as everything else does.
+constexpr int kMaxOutputReads = 16;
 
 Result<std::string> random_bytes(size_t count) {
   std::string bytes(count, '\0');
@@ -43,6 +46,17 @@ std::vector<UniqueFd> own_stdio() {
     fds.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   }
   return fds;
+}
+
+// For `redoubt state`, when there is nobody to ask any more.
+void leave_reason(std::string_view why) {
+  constexpr mode_t kPrivate = 0600;
+  why = why.substr(0, kMaxReason);
+  const std::string path = concat("/", kReasonFile);
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kPrivate));
+  if (file.valid()) {
+    ignore(write_all(file.get(), why, path), "the machine ends all the same");
+  }
 }
 
 const pollfd* find(const std::vector<pollfd>& polls, int fd) {
@@ -83,6 +97,7 @@ Result<int> Monitor::run() {
     runtime_.fail(status.error().message());
     return kFailedStatus;
   }
+  leave_reason(status.error().message());
   return std::move(status).error();
 }
 
@@ -95,9 +110,10 @@ Status Monitor::boot() {
   nonce_ = to_hex(random);
   TRY_ASSIGN(network_, MachineNetwork::make_taps());
   TRY_ASSIGN(machine_, start_machine(task_, nonce_, network_.cards()));
-  channel_ = std::make_unique<Channel>(std::move(machine_.control), *this);
-  boot_deadline_ms_ = now_ms() + (task_.emulated ? kEmulatedBootMs : kBootMs);
-  return {};
+  channel_ = std::make_unique<Channel>(std::move(machine_.control), *this, kGuestMessageLimits.max_bytes);
+  clock_.advance(now_ms(), 0);
+  TRY(keep_capabilities(kNetworkCapabilities));
+  return restrict_monitor();
 }
 
 Status Monitor::on_hello(const Hello& hello) {
@@ -134,6 +150,7 @@ Status Monitor::create() {
 
 Status Monitor::on_created() {
   created_ = true;
+  first_->set_made();
   if (!fifo_.valid()) {
     return start();
   }
@@ -146,6 +163,7 @@ Status Monitor::start() {
   Request request;
   request.op = Op::kNetwork;
   TRY_ASSIGN(request.network, network_.connect());
+  TRY(keep_capabilities(0));
   return require(std::move(request), [this] { return start_process(); });
 }
 
@@ -191,14 +209,11 @@ std::vector<pollfd> Monitor::wishes() const {
 
 Result<std::optional<int>> Monitor::turn() {
   std::vector<pollfd> polls = wishes();
-  const bool waits = !up_ || (first_ && first_->exited()) || !execs_.empty();
-  if (::poll(polls.data(), polls.size(), waits ? kTickMs : -1) < 0 && errno != EINTR) {
+  if (::poll(polls.data(), polls.size(), tick_ms()) < 0 && errno != EINTR) {
     return Error::system(errno, "poll");
   }
   TRY(serve(polls));
-  if (!up_ && now_ms() > boot_deadline_ms_) {
-    return ended("the guest did not come up in time");
-  }
+  TRY(watch());
   return result();
 }
 
@@ -237,8 +252,9 @@ Status Monitor::serve(const std::vector<pollfd>& ready) {
   return channel_->flush();
 }
 
+// The runtime that waits for the answer to `start` hears of that first.
 std::optional<int> Monitor::result() {
-  return first_ ? first_->finished(*channel_, now_ms()) : std::nullopt;
+  return first_ && !runtime_.is_open() ? first_->finished(*channel_, now_ms()) : std::nullopt;
 }
 
 Status Monitor::on_signal() {
@@ -258,25 +274,30 @@ Status Monitor::on_signal() {
 
 Status Monitor::check_children() {
   for (;;) {
-    const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
+    int wait_status = 0;
+    const pid_t pid = ::waitpid(-1, &wait_status, WNOHANG);
     if (pid <= 0) {
       return {};
     }
     if (pid == machine_.virtiofsd) {
-      read_output();
-      return ended("the server of the container's files ended");
+      return ended_by("the server of the container's files", wait_status);
     }
     if (pid == machine_.vmm) {
-      read_output();
-      return ended("the machine ended");
+      return ended_by("the machine", wait_status);
     }
   }
 }
 
+Error Monitor::ended_by(std::string_view who, int wait_status) {
+  read_output();
+  return ended(WIFSIGNALED(wait_status) ? concat(who, " was ended by signal ", WTERMSIG(wait_status))
+                                        : concat(who, " ended"));
+}
+
 void Monitor::read_output() {
   char buffer[1024];
-  ssize_t n = 0;
-  while ((n = ::read(machine_.output.get(), buffer, sizeof buffer)) > 0) {
+  ssize_t n = -1;
+  for (int i = 0; i < kMaxOutputReads && (n = ::read(machine_.output.get(), buffer, sizeof buffer)) > 0; ++i) {
     output_.append(buffer, static_cast<size_t>(n));
     output_.erase(0, output_.size() > kKeptOutput ? output_.size() - kKeptOutput : 0);
   }
@@ -292,7 +313,10 @@ Error Monitor::ended(std::string_view what) const {
 
 Status Monitor::ask(Request request, Continuation then) {
   request.id = next_id_++;
-  pending_[request.id] = std::move(then);
+  // A hook of the guest's side runs as long as config.json lets it.
+  const bool bounded = request.op != Op::kStart;
+  pending_[request.id] = {std::move(then),
+                          bounded ? clock_.now() + static_cast<int64_t>(task_.watchdog_ms) : INT64_MAX};
   return channel_->send_message(format_request(request));
 }
 
@@ -312,7 +336,7 @@ Status Monitor::on_message(std::string_view text) {
     return on_reply(*reply);
   }
   if (const auto* exit = std::get_if<ExitEvent>(&message)) {
-    on_exit(*exit);
+    return on_exit(*exit);
   }
   return {};
 }
@@ -323,20 +347,24 @@ Status Monitor::on_reply(const Reply& reply) {
   if (found == pending_.end()) {
     return Error::invalid("the guest answered what nobody asked");
   }
-  const Continuation then = std::move(found->second);
+  const Pending answered = std::move(found->second);
   pending_.erase(found);
-  return then(reply);
+  return answered.then(reply);
 }
 
 void Monitor::on_stream(uint32_t stream) {
   static_cast<void>(stream);  // every turn looks at all flows
 }
 
-void Monitor::on_exit(const ExitEvent& event) {
+Status Monitor::on_exit(const ExitEvent& event) {
   Session* session = event.container == task_.id ? find_session(event.session) : nullptr;
+  if (session != nullptr && !session->made()) {
+    return Error::invalid("the guest ended a process that it had not made");
+  }
   if (session != nullptr && !session->exited()) {
     session->set_exit(event.signal != 0 ? 128 + event.signal : event.code, now_ms());
   }
+  return {};
 }
 
 Session* Monitor::find_session(const std::string& name) {

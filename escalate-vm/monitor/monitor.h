@@ -4,7 +4,7 @@
 //
 // It is process 1 of the pid namespace of VMM and virtiofsd: SIGKILL to it, from whomever, ends all. The
 // guest is not trusted: what it says is bounded and typed (protocol/), and can do no more than end its
-// own machine.
+// own machine. Nor can it do so by silence: the time that it may take for an answer is limited.
 #ifndef REDOUBT_ESCALATE_VM_MONITOR_MONITOR_H_
 #define REDOUBT_ESCALATE_VM_MONITOR_MONITOR_H_
 
@@ -22,6 +22,7 @@
 #include "escalate-vm/host/task.h"
 #include "escalate-vm/monitor/exec_packet.h"
 #include "escalate-vm/monitor/network.h"
+#include "escalate-vm/monitor/run_clock.h"
 #include "escalate-vm/monitor/runtime_channel.h"
 #include "escalate-vm/monitor/session.h"
 #include "escalate-vm/monitor/vmm.h"
@@ -44,6 +45,14 @@ class Monitor : public ChannelHandler {
 
  private:
   using Continuation = std::function<Status(const Reply&)>;
+
+  // A request that the guest has not answered. After the deadline it is answered for it, by an error; its
+  // own answer may still come.
+  struct Pending {
+    Continuation then;
+    int64_t deadline = 0;  // of clock_
+    bool late = false;
+  };
 
   // One process of exec. Its connection may be gone before the process is, and the other way round.
   struct Exec {
@@ -70,11 +79,17 @@ class Monitor : public ChannelHandler {
   Status check_children();
   void read_output();
   Error ended(std::string_view what) const;
+  Error ended_by(std::string_view who, int wait_status);
+
+  // ---- whether the guest answers (watchdog.cc) ---------------------------------------------------------
+  int tick_ms() const;
+  Status watch();
+  Status answer_late_ones();
 
   Status ask(Request request, Continuation then);
   Status require(Request request, std::function<Status()> then);
   Status on_reply(const Reply& reply);
-  void on_exit(const ExitEvent& event);
+  Status on_exit(const ExitEvent& event);
   void send_signal(const std::string& session, int signal);
   void send_size(const Session& session);
 
@@ -95,14 +110,15 @@ class Monitor : public ChannelHandler {
   Machine machine_;
   std::unique_ptr<Channel> channel_;
   std::string output_;  // the end of what VMM and virtiofsd said
-  int64_t boot_deadline_ms_ = 0;
+  RunClock clock_;
+  int64_t next_ping_ = 0;  // of clock_
   bool up_ = false;       // the guest said hello
   bool created_ = false;
   bool started_ = false;
   uint64_t next_id_ = 1;
   uint32_t next_stream_ = 1;
   uint64_t next_session_ = 1;
-  std::map<uint64_t, Continuation> pending_;
+  std::map<uint64_t, Pending> pending_;
   std::optional<Session> first_;
   std::list<Exec> execs_;
 };

@@ -84,9 +84,16 @@ Status Monitor::begin_exec(Exec& exec, std::vector<UniqueFd> fds) {
   return ask(std::move(request), [this, name](const Reply& reply) {
     for (Exec& one : execs_) {
       if (one.session && one.session->name() == name) {
+        if (!reply.error && (one.reported || !one.connection.valid())) {
+          send_signal(name, SIGKILL);  // too late: nobody waits for it any more
+        }
+        if (one.reported) {
+          continue;
+        }
         const ExecPacket answer = reply.error ? exec_failure(*reply.error) : ExecPacket{ExecWord::kStarted};
         ignore(send_exec_packet(one.connection.get(), answer), "it is gone");
         one.reported = reply.error.has_value();
+        one.session->set_made();
         if (reply.error) {
           one.session->set_exit(255, now_ms());
         }

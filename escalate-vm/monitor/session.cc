@@ -46,7 +46,7 @@ Result<Session> Session::open(Channel& channel,
   Session session;
   session.name_ = std::move(name);
   for (uint32_t i = 0; i < (terminal ? 1 : kStreams); ++i) {
-    TRY(channel.open(first_stream + i));
+    TRY(channel.open(first_stream + i, i == 0 && !terminal ? 0 : Channel::kWindow));  // nothing comes by stdin
   }
   if (terminal) {
     session.stdio_.terminal = first_stream;

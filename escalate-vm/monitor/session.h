@@ -39,6 +39,10 @@ class Session {
   void move(Channel& channel, const std::vector<pollfd>& ready);
   bool outputs_done() const;
 
+  // The guest has it.
+  void set_made() { made_ = true; }
+  bool made() const { return made_; }
+
   // Its status: an exit code, or 128 + n for signal n.
   void set_exit(int status, int64_t now_ms);
   // The status, once all output is out or, with somebody else still holding the other end, nothing
@@ -56,6 +60,7 @@ class Session {
   std::vector<uint32_t> output_streams_;
   std::vector<Inflow> in_;
   std::vector<Outflow> out_;
+  bool made_ = false;
   std::optional<int> exit_status_;
   int64_t quiet_since_ms_ = 0;
 };

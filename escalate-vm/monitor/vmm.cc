@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
@@ -15,9 +14,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <functional>
+#include <utility>
+
 #include "base/io.h"
 #include "base/str.h"
+#include "escalate-vm/host/image.h"
 #include "escalate-vm/host/machine_layout.h"
+#include "escalate-vm/monitor/jail.h"
+#include "escalate-vm/monitor/landlock.h"
+#include "escalate-vm/monitor/system_calls.h"
 
 namespace redoubt::vm {
 namespace {
@@ -47,14 +53,44 @@ struct Child {
   std::vector<std::string> args;
   std::vector<int> fds;  // kept open
   int output = -1;
-  uid_t user = 0;        // 0: stays root, with the capabilities of redoubt-vm
+  std::function<Status()> confine;
 };
+
+// Two virtiofsd and one QEMU, each with the libraries and data that the distribution has for it.
+Status confine_virtiofsd() {
+  TRY(raise_open_files());
+  TRY(restrict_to_trees({{kVirtiofsdPath, TreeUse::kRead},
+                         {"/usr", TreeUse::kRead},
+                         {"/lib", TreeUse::kRead},
+                         {"/lib64", TreeUse::kRead},
+                         {"/proc", TreeUse::kRead},
+                         {"/dev/null", TreeUse::kWrite},
+                         {kSharePath, TreeUse::kAll}}));
+  TRY(keep_capabilities(kFileServerCapabilities));
+  return restrict_child();
+}
+
+Status confine_vmm(uint64_t memory, uid_t user) {
+  TRY(limit_vmm(memory));
+  TRY(restrict_to_trees({{kVmmPath, TreeUse::kRead},
+                         {"/usr", TreeUse::kRead},
+                         {"/lib", TreeUse::kRead},
+                         {"/lib64", TreeUse::kRead},
+                         {kKernelPath, TreeUse::kRead},
+                         {kInitrdPath, TreeUse::kRead},
+                         {"/proc", TreeUse::kRead},
+                         {"/dev/null", TreeUse::kWrite},
+                         {"/dev/urandom", TreeUse::kRead},
+                         {"/dev/kvm", TreeUse::kWrite}}));
+  TRY(keep_capabilities(kUserCapabilities));
+  TRY(become_user(user));
+  return restrict_child();
+}
 
 [[noreturn]] void run_child(const Child& child) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int null = ::open("/dev/null", O_RDWR);
   ::dup2(null, 0);
   ::dup2(child.output, 1);
@@ -63,11 +99,11 @@ struct Child {
   for (const int fd : child.fds) {
     ::fcntl(fd, F_SETFD, 0);
   }
-  if (child.user != 0 && (::setgroups(0, nullptr) != 0 ||
-                          ::setresgid(child.user, child.user, child.user) != 0 ||
-                          ::setresuid(child.user, child.user, child.user) != 0)) {
+  if (const Status confined = child.confine(); !confined) {
+    ::dprintf(2, "%s: %s\n", child.args[0].c_str(), confined.error().message().c_str());
     ::_exit(255);
   }
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which would take it away
   std::vector<char*> argv;
   for (const std::string& arg : child.args) {
     argv.push_back(const_cast<char*>(arg.c_str()));
@@ -97,11 +133,26 @@ Result<std::string> version_of_virtiofsd() {
   }
   const UniqueFd reader(output[0]);
   UniqueFd writer(output[1]);
-  TRY_ASSIGN(const pid_t pid, spawn({{kVirtiofsdPath, "--version"}, {}, writer.get()}));
+  TRY_ASSIGN(const pid_t pid, spawn({{kVirtiofsdPath, "--version"}, {}, writer.get(), confine_virtiofsd}));
   writer.reset();
   Result<std::string> text = read_all(reader.get(), kVersionLimit, kVirtiofsdPath);
   ::waitpid(pid, nullptr, 0);
   return text;
+}
+
+// The mounts keep the files as they were when the container was made; they may have been others by then.
+Status check_image(const ImageIdentity& expected) {
+  const std::pair<const char*, const std::string&> files[] = {{kKernelPath, expected.kernel},
+                                                              {kInitrdPath, expected.initrd}};
+  for (const auto& [path, identity] : files) {
+    TRY_ASSIGN(const UniqueFd file, open_at(AT_FDCWD, path, O_RDONLY));
+    TRY_ASSIGN(const std::string found, identity_of_file(file.get(), path));
+    if (found != identity) {
+      return Error(ErrorKind::kState,
+                   concat("vm.image: ", path, " was replaced after its digest was taken; try again"));
+    }
+  }
+  return {};
 }
 
 struct FilesSocket {
@@ -131,6 +182,7 @@ Result<FilesSocket> make_files_socket() {
 Result<Machine> start_machine(const MachineTask& task,
                               const std::string& nonce,
                               const std::vector<Card>& cards) {
+  TRY(check_image(task.image));
   TRY_ASSIGN(const std::string version, version_of_virtiofsd());
   TRY_ASSIGN(const FilesSocket files, make_files_socket());
   int control[2];
@@ -149,7 +201,7 @@ Result<Machine> start_machine(const MachineTask& task,
   }
   const int listener = files.listener.get();
   TRY_ASSIGN(machine.virtiofsd,
-             spawn({virtiofsd_arguments(listener, version), {listener}, writer.get()}));
+             spawn({virtiofsd_arguments(listener, version), {listener}, writer.get(), confine_virtiofsd}));
   Child vmm;
   vmm.args = qemu_arguments(task,
                             {guest_end.get(), files.connection.get()},
@@ -160,7 +212,7 @@ Result<Machine> start_machine(const MachineTask& task,
     vmm.fds.push_back(card.tap_fd);
   }
   vmm.output = writer.get();
-  vmm.user = task.vmm_user;
+  vmm.confine = [&task] { return confine_vmm(task.memory, task.vmm_user); };
   TRY_ASSIGN(machine.vmm, spawn(vmm));
   return machine;
 }

@@ -62,6 +62,9 @@ Status Channel::flush() {
     queue_.erase(0, written_);
     written_ = 0;
   }
+  for (auto& [number, stream] : streams_) {
+    give_back(number, stream);
+  }
   return {};
 }
 
@@ -77,8 +80,8 @@ Status Channel::send_message(std::string_view text) {
   return {};
 }
 
-Status Channel::open(uint32_t stream) {
-  if (stream == 0 || !streams_.try_emplace(stream).second) {
+Status Channel::open(uint32_t stream, uint32_t window) {
+  if (stream == 0 || !streams_.try_emplace(stream, Stream{.receive_credit = window}).second) {
     return Error::invalid(
         concat("stream ", stream, stream == 0 ? " is for messages" : " is open already"));
   }
@@ -116,7 +119,12 @@ void Channel::consume(uint32_t stream, size_t count) {
   assert(count <= from.received.size());
   from.received.erase(0, count);
   from.owed += static_cast<uint32_t>(count);
-  if (from.owed >= kCreditStep && !from.peer_ended) {
+  give_back(stream, from);
+}
+
+// A peer that does not read what it is given has no more to send: credit would fill our memory.
+void Channel::give_back(uint32_t stream, Stream& from) {
+  if (from.owed >= kCreditStep && !from.peer_ended && queued() <= kBusyQueue) {
     append_window(queue_, stream, from.owed);
     from.receive_credit += from.owed;
     from.owed = 0;
@@ -144,8 +152,8 @@ Status Channel::take(const Frame& frame) {
 }
 
 Status Channel::take_message(const Frame& frame) {
-  if (message_.size() + frame.payload.size() > kMaxMessage) {
-    return Error::invalid(concat("message of more than ", kMaxMessage, " bytes"));
+  if (message_.size() + frame.payload.size() > max_message_) {
+    return Error::invalid(concat("message of more than ", max_message_, " bytes"));
   }
   message_.append(frame.payload);
   if (frame.more) {
@@ -174,6 +182,7 @@ Status Channel::take_stream_frame(const Frame& frame, Stream& stream) {
     return Error::invalid(concat("stream ", frame.stream, ": more data than its window allows"));
   }
   stream.receive_credit -= static_cast<uint32_t>(frame.payload.size());
+  stream.received.reserve(kWindow);  // address space: a string that grows has its bytes twice meanwhile
   stream.received.append(frame.payload);
   return {};
 }

@@ -42,12 +42,14 @@ class Channel {
   static constexpr uint32_t kWindow = 262144;
   static constexpr size_t kMaxMessage = size_t{4} << 20;
   // Data is no longer taken while more than this waits for the descriptor ...
-  static constexpr size_t kBusyQueue = size_t{1} << 20;
-  // ... and a peer that lets this much wait, which only messages can reach, does not read.
+  static constexpr size_t kBusyQueue = size_t{1} << 18;
+  // ... nor is credit given back; and a peer that lets this much wait, which only messages can reach, does not read.
   static constexpr size_t kMaxQueue = size_t{32} << 20;
 
-  // Preconditions: the descriptor is non-blocking; the handler outlives the channel.
-  Channel(UniqueFd fd, ChannelHandler& handler) : fd_(std::move(fd)), handler_(handler) {}
+  // Preconditions: the descriptor is non-blocking; the handler outlives the channel. max_message: of
+  // those that come.
+  Channel(UniqueFd fd, ChannelHandler& handler, size_t max_message = kMaxMessage)
+      : fd_(std::move(fd)), handler_(handler), max_message_(max_message) {}
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -62,7 +64,8 @@ class Channel {
 
   Status send_message(std::string_view text);
 
-  Status open(uint32_t stream);
+  // window: what the peer may send; 0 for a stream that carries nothing this way but its end.
+  Status open(uint32_t stream, uint32_t window = kWindow);
   bool is_open(uint32_t stream) const { return streams_.contains(stream); }
   // A request that named the stream failed before it was opened: what the peer has sent on it already
   // is dropped, as for one that was closed.
@@ -82,19 +85,21 @@ class Channel {
 
  private:
   struct Stream {
-    std::string received;
+    std::string received{};
     uint32_t send_credit = kWindow;
     uint32_t receive_credit = kWindow;  // what the peer may still send
     uint32_t owed = 0;                  // consumed, and not yet given back
     bool peer_ended = false;
   };
 
+  void give_back(uint32_t stream, Stream& from);
   Status take(const Frame& frame);
   Status take_message(const Frame& frame);
   Status take_stream_frame(const Frame& frame, Stream& stream);
 
   UniqueFd fd_;
   ChannelHandler& handler_;
+  size_t max_message_;
   FrameDecoder decoder_;
   std::string message_;  // the pieces so far
   std::string queue_;

@@ -110,7 +110,7 @@ json::Value format(const OomEvent& event) {
 }  // namespace
 
 Result<Message> parse_message(std::string_view text) {
-  TRY_ASSIGN(const json::Value root, json::parse(text, "message", kMessageLimits));
+  TRY_ASSIGN(const json::Value root, json::parse(text, "message", kGuestMessageLimits));
   oci::FirstError errors;
   const oci::Path path("");
   if (const json::Value* hello = root.find("hello")) {

@@ -29,6 +29,10 @@ constexpr std::string_view kShareTag = "share";
 constexpr json::Limits kMessageLimits = {
     .max_bytes = size_t{4} << 20, .max_depth = 64, .max_values = size_t{1} << 18};
 
+// ... and of what the guest says: a thousand pids, and little of the host's memory.
+constexpr json::Limits kGuestMessageLimits = {
+    .max_bytes = size_t{1} << 16, .max_depth = 16, .max_values = size_t{1} << 10};
+
 struct Hello {
   int64_t version = kProtocolVersion;
   std::string nonce;

@@ -39,6 +39,7 @@ constexpr std::array kOps = {
     OpRow{"exec", Op::kExec, kContainer | kSession | kStdio, "process"},
     OpRow{"network", Op::kNetwork, 0, {}},
     OpRow{"pause", Op::kPause, kContainer, {}},
+    OpRow{"ping", Op::kPing, 0, {}},
     OpRow{"processes", Op::kProcesses, kContainer, {}},
     OpRow{"resize", Op::kResize, kContainer | kSession, {}},
     OpRow{"resume", Op::kResume, kContainer, {}},

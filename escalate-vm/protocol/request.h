@@ -31,6 +31,7 @@ enum class Op {
   kStats,
   kProcesses,
   kDelete,
+  kPing,
 };
 
 struct Setup {

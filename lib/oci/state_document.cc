@@ -26,6 +26,9 @@ json::Value state_document(const StateDocument& state) {
   out.set("bundle", state.bundle);
   out.set("rootfs", state.rootfs);
   out.set("created", state.created);
+  if (!state.reason.empty()) {
+    out.set("reason", state.reason);
+  }
   add_annotations(state.annotations, out);
   out.set("owner", state.owner);
   return out;

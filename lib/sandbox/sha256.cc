@@ -1,5 +1,6 @@
 #include "sandbox/sha256.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 
@@ -79,30 +80,44 @@ std::string final_blocks(std::string_view rest, uint64_t total_bytes) {
   return tail;
 }
 
+void compress_all(State& state, std::string_view blocks) {
+  for (size_t at = 0; at < blocks.size(); at += kBlock) {
+    compress(state, blocks.data() + at);
+  }
+}
+
 }  // namespace
 
-Sha256Digest sha256(std::string_view text) {
-  State state = {0x6a09e667,
-                 0xbb67ae85,
-                 0x3c6ef372,
-                 0xa54ff53a,
-                 0x510e527f,
-                 0x9b05688c,
-                 0x1f83d9ab,
-                 0x5be0cd19};
-  const size_t whole = text.size() - text.size() % kBlock;
-  for (size_t at = 0; at < whole; at += kBlock) {
-    compress(state, text.data() + at);
+void Sha256::update(std::string_view piece) {
+  total_ += piece.size();
+  if (!rest_.empty()) {
+    const size_t missing = std::min(kBlock - rest_.size(), piece.size());
+    rest_.append(piece.substr(0, missing));
+    piece.remove_prefix(missing);
+    if (rest_.size() < kBlock) {
+      return;
+    }
+    compress(state_, rest_.data());
+    rest_.clear();
   }
-  const std::string tail = final_blocks(text.substr(whole), text.size());
-  for (size_t at = 0; at < tail.size(); at += kBlock) {
-    compress(state, tail.data() + at);
-  }
+  const size_t whole = piece.size() - piece.size() % kBlock;
+  compress_all(state_, piece.substr(0, whole));
+  rest_.assign(piece.substr(whole));
+}
+
+Sha256Digest Sha256::finish() {
+  compress_all(state_, final_blocks(rest_, total_));
   Sha256Digest digest{};
   for (size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+    digest[i] = static_cast<uint8_t>(state_[i / 4] >> (24 - 8 * (i % 4)));
   }
   return digest;
+}
+
+Sha256Digest sha256(std::string_view text) {
+  Sha256 sum;
+  sum.update(text);
+  return sum.finish();
 }
 
 std::string to_hex(const Sha256Digest& digest) {

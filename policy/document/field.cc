@@ -266,6 +266,14 @@ constexpr FieldInfo kFields[] = {
      .meaning = "the directory with the guest's kernel and initial file system; "
                 "/var/lib/redoubt/machine unless said otherwise",
      .layer = "vm"},
+    {.field = Field::kVmImageDigest,
+     .path = "vm.imageDigest",
+     .type = FieldType::kText,
+     .vocabulary = Vocabulary::kDigest,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the digest of vm.image's image.json, which has those of its other files: no other "
+                "image is started",
+     .layer = "vm"},
     {.field = Field::kVmMonitor,
      .path = "vm.monitor",
      .type = FieldType::kText,
@@ -287,6 +295,13 @@ constexpr FieldInfo kFields[] = {
      .scope = Scope::kNodeOnly,
      .meaning = "the program that serves the container's files to the machine; "
                 "/usr/libexec/virtiofsd unless said otherwise",
+     .layer = "vm"},
+    {.field = Field::kVmWatchdog,
+     .path = "vm.watchdog",
+     .type = FieldType::kNumber,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the seconds that a guest may take to come up or to answer before its machine is ended; "
+                "60, or 300 with tcg, unless said otherwise",
      .layer = "vm"},
 };
 static_assert(std::size(kFields) == kFieldCount);

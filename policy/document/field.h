@@ -68,9 +68,11 @@ enum class Field : uint8_t {
   kNodePrivileged,
   kVmAccelerator,
   kVmImage,
+  kVmImageDigest,
   kVmMonitor,
   kVmVmm,
   kVmVirtiofsd,
+  kVmWatchdog,
   kCount,
 };
 inline constexpr size_t kFieldCount = static_cast<size_t>(Field::kCount);
@@ -99,6 +101,7 @@ enum class Vocabulary : uint8_t {
   kScope,       // Landlock: abstract-unix-sockets, signals
   kProfile,     // name of a profile
   kSysctl,      // net.ipv4.ip_forward
+  kDigest,      // sha256: and 64 hexadecimal digits
 };
 
 enum class Scope : uint8_t { kAny, kNodeOnly };

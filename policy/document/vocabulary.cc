@@ -65,6 +65,14 @@ std::string sysctl_problem(std::string_view name) {
                                                       : "is not a namespaced kernel parameter";
 }
 
+std::string digest_problem(std::string_view text) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  constexpr size_t kDigits = 64;
+  const bool good = text.starts_with(kAlgorithm) && text.size() == kAlgorithm.size() + kDigits &&
+                    text.find_first_not_of("0123456789abcdef", kAlgorithm.size()) == std::string_view::npos;
+  return good ? "" : "must be sha256: and 64 hexadecimal digits";
+}
+
 }  // namespace
 
 bool is_profile_name(std::string_view name) {
@@ -91,6 +99,8 @@ std::string name_problem(Vocabulary vocabulary, std::string_view name) {
       return is_profile_name(name) ? "" : "is not a profile's name";
     case Vocabulary::kSysctl:
       return sysctl_problem(name);
+    case Vocabulary::kDigest:
+      return digest_problem(name);
     case Vocabulary::kNone:
       break;
   }

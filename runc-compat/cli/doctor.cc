@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "escalate-vm/host/image.h"
 #include "escalate-vm/host/probe.h"
 #include "policy/escalate.h"
 #include "runc-compat/cli/arguments.h"
@@ -131,7 +132,12 @@ void check_machine(Checks& checks) {
       files ? policy::choose_policy(files->sources(), {}) : Result<policy::Effective>(files.error());
   if (effective) {
     const plan::Machine machine = policy::node_machine(effective->document);
-    const std::string lack = vm::machine_lack(machine);
+    std::string lack = vm::machine_lack(machine);
+    if (lack.empty()) {
+      const Result<vm::ImageIdentity> image = vm::verify_image(
+          machine.image, policy::machine_rules(effective->document).image_digest, "");
+      lack = image ? "" : image.error().message();
+    }
     check.good = lack.empty();
     check.finding = !check.good         ? lack
                     : machine.emulated ? "yes, interpreted (vm.accelerator \"tcg\"): for tests, slow"

@@ -73,19 +73,19 @@ Result<std::unique_ptr<Construction>> Construction::begin(const CreateOptions& o
   TRY_ASSIGN(state::ContainerDir dir, state::ContainerDir::claim(options.runtime.root, options.id));
   std::unique_ptr<Construction> construction(
       new Construction(std::move(container), std::move(dir), std::move(passed)));
-  TRY(construction->prepare_machine());
+  TRY(construction->prepare_machine(options.runtime.root));
   TRY(construction->write_intent(options));
   return construction;
 }
 
 // The processes on the host are those of the machine, by a Plan of their own.
-Status Construction::prepare_machine() {
+Status Construction::prepare_machine(const std::string& root) {
   if (!container_.plan.machine) {
     return {};
   }
   TRY(check_machine_session(passed_));
   TRY_ASSIGN(outer_, make_machine_plan(container_.plan, *dir_));
-  TRY_ASSIGN(machine_task_, make_machine_task(container_));
+  TRY_ASSIGN(machine_task_, make_machine_task(container_, root));
   return {};
 }
 

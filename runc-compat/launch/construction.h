@@ -46,7 +46,7 @@ class Construction {
 
   // What runs on the host: the container itself, or the machine around it.
   const plan::Plan& host_plan() const { return outer_ ? *outer_ : container_.plan; }
-  Status prepare_machine();
+  Status prepare_machine(const std::string& root);
   Status write_intent(const CreateOptions& options);
   Status make_cgroup();
   Status make_fifo();

@@ -9,11 +9,13 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "escalate-vm/host/image.h"
 #include "escalate-vm/host/inner_config.h"
 #include "escalate-vm/host/machine_layout.h"
 #include "escalate-vm/host/outer_plan.h"
 #include "escalate-vm/host/task.h"
 #include "oci/process_json.h"
+#include "policy/escalate.h"
 #include "runc-compat/launch/policy_files.h"
 
 namespace redoubt::launch {
@@ -76,8 +78,12 @@ Result<plan::Plan> make_machine_plan(const plan::Plan& plan, const state::Contai
   return vm::outer_plan(plan, concat(dir.path(), "/", vm::kMachineDirectory));
 }
 
-Result<UniqueFd> make_machine_task(const Container& container) {
+Result<UniqueFd> make_machine_task(const Container& container, const std::string& root) {
+  constexpr uint64_t kMilliseconds = 1000;
   const plan::Machine& machine = *container.plan.machine;
+  const policy::MachineRules rules = policy::machine_rules(container.policy.document);
+  TRY_ASSIGN(vm::ImageIdentity image,
+             vm::verify_image(machine.image, rules.image_digest, concat(root, "/@machine")));
   TRY_ASSIGN(json::Value config, json::parse(container.config_text, "config.json"));
   TRY_ASSIGN(json::Value policy, policy_documents(container.policy_copy));
   vm::MachineTask task;
@@ -85,6 +91,8 @@ Result<UniqueFd> make_machine_task(const Container& container) {
   task.emulated = machine.emulated;
   task.memory = machine.memory;
   task.vcpus = machine.vcpus;
+  task.watchdog_ms = rules.watchdog * kMilliseconds;
+  task.image = std::move(image);
   task.vmm_user = vm::vmm_user(task.id);
   task.terminal = container.plan.process.terminal;
   task.config = vm::inner_config(std::move(config), container.plan);

@@ -25,8 +25,9 @@ Status check_machine_session(const PassedDescriptors& passed);
 // The Plan of the container's processes on the host; makes the directory that is their root.
 Result<plan::Plan> make_machine_plan(const plan::Plan& plan, const state::ContainerDir& dir);
 
-// The task of redoubt-vm (escalate-vm/host/task.h) in a sealed memfd.
-Result<UniqueFd> make_machine_task(const Container& container);
+// The task of redoubt-vm (escalate-vm/host/task.h) in a sealed memfd, when the image is the one that it
+// should be. `root`: the runtime's, where it keeps what it knows of images.
+Result<UniqueFd> make_machine_task(const Container& container, const std::string& root);
 
 // The same for one process of exec.
 Result<UniqueFd> make_machine_task(const oci::Process& process);

@@ -1,10 +1,14 @@
 """isolation: vm, end to end: the same commands, the container in a virtual machine (interpreted by QEMU, as hosts without KVM can test it)."""
 
 import contextlib
+import hashlib
+import json
 import os
 import platform
+import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -158,7 +162,18 @@ def check_confinement(started):
     root = f"/proc/{found['vmm']}/root"
     assert sorted(os.listdir(root)) == ["dev", "exec.sock", "image", "lib", "lib64", "proc", "programs", "share", "usr"]
     assert not os.path.exists(f"{root}/dev/kvm")  # interpreted
-    assert int(status_of(found["virtiofsd"])["CapEff"], 16) >> 21 & 1 == 0  # CAP_SYS_ADMIN
+    assert vmm["CapBnd"] == "0" * 16
+    limits = Path(f"/proc/{found['vmm']}/limits").read_text()
+    assert re.search(rf"Max file size +{512 << 20} +{512 << 20} ", limits) and re.search(r"Max core file size +0 +0 ", limits)
+    assert re.search(r"Max open files +1024 +1024 ", limits)
+    # chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap: what acting as other users needs.
+    files = status_of(found["virtiofsd"])
+    assert {files["CapEff"], files["CapPrm"]} == {f"{sum(1 << bit for bit in (0, 1, 3, 4, 6, 7, 27, 31)):016x}"}
+    assert (files["CapAmb"], files["NoNewPrivs"], files["Seccomp"]) == ("0" * 16, "1", "2")
+    assert os.readlink(f"/proc/{found['virtiofsd']}/root").endswith("/share")
+    monitor = status_of(found["redoubt-vm"])
+    assert {monitor[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd")} == {"0" * 16}
+    assert (monitor["NoNewPrivs"], monitor["Seccomp"]) == ("1", "2")
     # virtiofsd is root of the host, and core_pattern asks for no capability.
     mounts = {line.split()[4]: line.split()[5] for line in open(f"/proc/{found['redoubt-vm']}/mountinfo")}
     assert all(mounts[path].startswith("ro") for path in ("/proc/sys", "/proc/irq", "/usr", "/image/vmlinux"))
@@ -189,6 +204,9 @@ def test_the_end_of_any_process_ends_all(started, victim):
     found = {os.path.basename(name): number for name, number in processes_of(pid).items()}
     os.kill(found[victim], signal.SIGKILL)
     started.wait("stopped", timeout=2)
+    told = {"vmm": "the machine ", "virtiofsd": "the server of the container's files was ended by signal 9"}
+    reason = started.state().get("reason", "")
+    assert reason.startswith(told[victim]) if victim in told else reason == ""
     wait_for(lambda: not any(os.path.exists(f"/proc/{number}/exe") for number in found.values()), 2, "the others to end")
     started.delete()
 
@@ -214,13 +232,44 @@ def test_kvm_that_runs_no_kernel_is_no_machine(runtime, bundle, machines):  # no
     runtime.refused(bundle.args("true"), match="there is none to be had: /dev/kvm")
 
 
+def doctor_on_machines(runtime):
+    return next(row for row in json.loads(runtime.ok("doctor", "--format", "json").out) if row["check"] == "virtual machines")
+
+
 def test_a_corrupt_image_is_told_and_leaves_nothing(runtime, bundle, machines, work):  # noqa: F811
     broken = work / "image"
     broken.mkdir()
     (broken / "vmlinux").write_bytes(b"no kernel")
     (broken / "initrd").write_bytes(b"")
+    digests = {name: hashlib.sha256((broken / name).read_bytes()).hexdigest() for name in ("vmlinux", "initrd")}
+    (broken / "image.json").write_text(json.dumps({"sha256": digests}))
     machines.write(image=reason(broken))
     runtime.refused(bundle.args("true"), match="the machine ended", timeout=BOOT)
+    (broken / "vmlinux").write_bytes(b"another")
+    runtime.refused(bundle.args("true"), match="vm.image: .*/vmlinux has the digest [0-9a-f]{64}, not [0-9a-f]{64} .*redoubt-build-image")
+    (broken / "image.json").unlink()
+    runtime.refused(bundle.args("true"), match="vm.image: .*/image.json: no such file or directory; make the image again")
+    assert "image.json: no such file" in doctor_on_machines(runtime)["finding"]
+
+
+def test_another_image_than_the_node_names_is_refused(runtime, bundle, machines, machine_image):  # noqa: F811
+    description = (machine_image[0] / "image.json").read_bytes()
+    machines.write(imageDigest=reason("sha256:" + "0" * 64))
+    runtime.refused(bundle.args("true"), match=f"vm.imageDigest: .*/image.json is sha256:{hashlib.sha256(description).hexdigest()}, and the node's policy demands sha256:0")
+    machines.write(imageDigest=reason("sha256:" + hashlib.sha256(description).hexdigest()))
+    assert doctor_on_machines(runtime)["good"]
+    machines.write(imageDigest=reason("sha512:00"))
+    runtime.refused(bundle.args("true"), match="must be sha256: and 64 hexadecimal digits")
+
+
+def test_a_guest_whose_kernel_crashes_is_a_stopped_container(runtime, bundle, machines, node):  # noqa: F811
+    node.off()  # what is demanded stays demanded
+    bundle.linux["maskedPaths"], bundle.linux["readonlyPaths"] = [], []
+    in_machine(bundle, **{"vm.memory": "128Mi"})
+    bundle.config["mounts"].append({"destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["size=1g"]})
+    bundle.sh(f"[ $(uname -r) != {platform.release()} ] || exit 9; echo 1 >/proc/sys/vm/panic_on_oom && echo crash; dd if=/dev/zero of=/mnt/x bs=1M; echo alive").save()
+    result = runtime.run(bundle, timeout=BOOT)
+    assert (result.code, result.out) == (255, "crash\n") and "redoubt-vm: the machine ended" in result.err, str(result)
 
 
 def test_what_a_machine_cannot_have_is_refused_by_name(runtime, bundle):

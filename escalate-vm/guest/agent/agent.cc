@@ -18,6 +18,7 @@ namespace redoubt::agent {
 namespace {
 
 constexpr size_t kPidFileLimit = 32;
+constexpr size_t kMaxPids = vm::kGuestMessageLimits.max_values - 16;
 
 // What passes between the agent and a command that starts a process; gone with the command, for
 // there may be many in a container's life.
@@ -137,6 +138,8 @@ Status Agent::dispatch(const vm::Request& request) {
       return run(request, {"ps", "--format", "json", container}, processes);
     case vm::Op::kDelete:
       return remove(request);
+    case vm::Op::kPing:
+      return reply(request.id, vm::Reply());
   }
   return Error::internal("op without code");
 }
@@ -303,7 +306,15 @@ Status Agent::reply(uint64_t id, Result<vm::Reply> result) {
     out.error = result.error().message();
   }
   out.id = id;
-  return send(std::move(out));
+  // What the host would refuse ends the machine; of what it asked for it can be told that it is too much.
+  const std::string text = vm::format_message(out);
+  if (text.size() > vm::kGuestMessageLimits.max_bytes || (out.pids && out.pids->size() > kMaxPids)) {
+    vm::Reply refusal;
+    refusal.id = id;
+    refusal.error = "the answer is too long";
+    return send(std::move(refusal));
+  }
+  return channel_.send_message(text);
 }
 
 Status Agent::send(const vm::Message& message) {

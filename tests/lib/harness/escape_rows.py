@@ -86,9 +86,9 @@ ROWS = {
     60: row("freeze and be deleted", "pause_test.py::test_delete_force_of_paused", "pause_test.py::test_sigkill_of_paused_ends_it"),
     61: row("exchange files while exec runs", "escape_test.py::test_files_that_change_while_exec_runs"),
     62: row("a hostile loader and NSS in the image", "escape_test.py::test_nothing_of_the_image_is_loaded"),
-    63: row("hostile virtio queues", note="not tried yet"),
-    64: row("crash of the guest's kernel", note="not tried yet"),
-    65: row("out of the guest's share", note="not tried yet"),
+    63: row("hostile virtio queues", "hostile_guest_test.py::test_hostile_queues_end_the_machine", note="those that VMM serves itself"),
+    64: row("crash of the guest's kernel", "machine_test.py::test_a_guest_whose_kernel_crashes_is_a_stopped_container"),
+    65: row("out of the guest's share", "hostile_guest_test.py::test_no_request_leads_out_of_the_share"),
     66: row("/dev/kvm"),
 }  # fmt: skip
 # Acts that reach nothing even without every layer that can be taken away: what stops them is how a container is made.

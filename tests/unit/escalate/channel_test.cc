@@ -236,6 +236,39 @@ TEST_F(ChannelTest, TakesNoDataWhileMuchIsQueued) {
   EXPECT_EQ(left->writable(1), Channel::kWindow);
 }
 
+TEST_F(ChannelTest, TakesNothingButTheEndOnAStreamOfTheOtherDirection) {
+  ASSERT_TRUE(right->open(1, 0));
+  std::string bytes;
+  append_data(bytes, 1, "x");
+  const Status status = forge(bytes);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message(), "stream 1: more data than its window allows");
+}
+
+TEST_F(ChannelTest, RefusesALongerMessageThanItWasTold) {
+  right = std::make_unique<Channel>(UniqueFd(::dup(right->fd())), right_events, 1000);
+  ASSERT_TRUE(left->send_message(std::string(1001, 'm')));
+  const Status status = settle();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message(), "message of more than 1000 bytes");
+}
+
+TEST_F(ChannelTest, GivesNoCreditToAPeerThatDoesNotReadUntilItDoes) {
+  open_on_both(1);
+  left->send(1, std::string(Channel::kWindow, 'd'));
+  ASSERT_TRUE(left->flush());
+  while (right->received(1).size() < Channel::kWindow) {
+    ASSERT_TRUE(left->flush());
+    ASSERT_TRUE(right->receive());
+  }
+  ASSERT_TRUE(right->send_message(std::string(Channel::kBusyQueue + 1, 'm')));
+  const size_t queued = right->queued();
+  right->consume(1, Channel::kWindow);
+  EXPECT_EQ(right->queued(), queued);
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(left->writable(1), Channel::kWindow);
+}
+
 TEST_F(ChannelTest, TellsThatThePeerHungUp) {
   right.reset();
   const Result<bool> alive = left->receive();

@@ -64,5 +64,14 @@ TEST(FormatMessage, IsReadBackUnchanged) {
   }
 }
 
+TEST(Messages, OfAGuestAreFewValuesAndBytes) {
+  std::string pids = R"({"id":1,"pids":[1)";
+  for (size_t i = 0; i < kGuestMessageLimits.max_values; ++i) {
+    pids += ",1";
+  }
+  EXPECT_FALSE(parse_message(pids + "]}"));
+  EXPECT_FALSE(parse_message(R"({"id":1,"error":")" + std::string(kGuestMessageLimits.max_bytes, 'e') + "\"}"));
+}
+
 }  // namespace
 }  // namespace redoubt::vm

@@ -19,6 +19,11 @@ TEST(StateDocument, HasRuncsMembersInRuncsOrder) {
       R"("created":"2026-11-22T15:04:49.5Z","annotations":{"a":"1","b":"\u003c2\u003e"},"owner":""})");
 }
 
+TEST(StateDocument, SaysWhyAMachineEnded) {
+  EXPECT_EQ(state_document({}).find("reason"), nullptr);
+  EXPECT_EQ(state_document({.reason = "the machine ended"}).find("reason")->as_string(), "the machine ended");
+}
+
 TEST(StateDocument, LeavesEmptyAnnotationsOut) {
   EXPECT_EQ(state_document({}).find("annotations"), nullptr);
   EXPECT_EQ(state_document({}).find("pid")->as_int(), 0);

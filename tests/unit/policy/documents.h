@@ -76,6 +76,9 @@ class RandomDocuments {
       case FieldType::kText:
         value.text = info.vocabulary == Vocabulary::kPath ? "/" : "";
         value.text += static_cast<char>('a' + below(3));
+        if (info.vocabulary == Vocabulary::kDigest) {
+          value.text = concat("sha256:", std::string(64, value.text.front()));
+        }
         break;
       default:
         fill_entries(info, value);

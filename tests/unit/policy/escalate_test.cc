@@ -42,6 +42,24 @@ TEST(Escalate, TheAnnotationGivesTheContainerAMachine) {
   EXPECT_EQ(plan->machine->vmm, "/usr/bin/qemu-system-x86_64");
 }
 
+TEST(Escalate, AProfileThatIsOffTakesNoMachineBack) {
+  const oci::Spec spec = vm_spec();
+  const Result<Effective> policy =
+      choose_policy({std::nullopt, [](const std::string& name) -> Result<std::optional<SourceText>> {
+                       return std::optional<SourceText>(
+                           {profile_text(R"(,"mode":{"value":"off","reason":"r"})", name), name});
+                     }},
+                    spec.annotations);
+  ASSERT_TRUE(policy.has_value()) << policy.error().message();
+  const plan::HostFacts host = host_with_every_layer();
+  Request request{spec, host, "c1", "/bundle"};
+  request.policy = &*policy;
+  const Result<plan::Plan> plan = resolve(request);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  EXPECT_EQ(plan->hardening.mode, "off");
+  EXPECT_TRUE(plan->machine.has_value());
+}
+
 TEST(Escalate, NobodyIsEscalatedUnasked) {
   oci::Spec spec = vm_spec();
   spec.annotations.clear();
@@ -113,6 +131,20 @@ TEST(Escalate, TheNodeNamesItsProgramsAndNobodyElse) {
   EXPECT_TRUE(machine.emulated);
   EXPECT_EQ(machine.vmm, "/opt/qemu");
   EXPECT_EQ(machine.virtiofsd, "/usr/libexec/virtiofsd");
+}
+
+TEST(Escalate, TheNodeNamesTheImageAndTheTimeOfSilence) {
+  Document node;
+  EXPECT_EQ(machine_rules(node).image_digest, "");
+  EXPECT_EQ(machine_rules(node).watchdog, 60U);
+  node[Field::kVmAccelerator].present = true;  // tcg
+  EXPECT_EQ(machine_rules(node).watchdog, 300U);
+  node[Field::kVmWatchdog].present = true;
+  node[Field::kVmWatchdog].number = 5;
+  node[Field::kVmImageDigest].present = true;
+  node[Field::kVmImageDigest].text = "sha256:00";
+  EXPECT_EQ(machine_rules(node).watchdog, 5U);
+  EXPECT_EQ(machine_rules(node).image_digest, "sha256:00");
 }
 
 }  // namespace

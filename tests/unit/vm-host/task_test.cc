@@ -22,7 +22,9 @@ TEST(MachineTask, ComesBackAsItWasWritten) {
   task.emulated = task.terminal = true;
   task.memory = uint64_t{3} << 30;
   task.vcpus = 4;
+  task.watchdog_ms = 60000;
   task.vmm_user = 0x7fffffff;
+  task.image = {"2049 17", "2049 18"};
   task.config = json::Value().set("root", "x");
   task.policy = json::Value().set("config", json::Value().set("kind", "NodePolicy"));
   const UniqueFd fd = memfd_with(json::dump(to_json(task)));
