@@ -1,0 +1,196 @@
+"""Authoring: a service is recorded under load, its profile is made, and under that profile it does the same and nothing else."""
+
+import json
+import pathlib
+import re
+import subprocess
+
+import jsonschema
+import pytest
+
+from harness.policy import node  # noqa: F401
+from harness.runtime import Container, wait_for
+from harness.servers import DATA, Site, docker_config, make_tree
+
+pytestmark = pytest.mark.native
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SERVICE = ROOT / "tests/testdata/authoring/service.py"
+
+
+@pytest.fixture(autouse=True)
+def only_redoubt(runtime):
+    runtime.only_redoubt("profiles to author")
+
+
+class RecordedSite(Site):
+    """A Site whose server is recorded, under a profile when one is named."""
+
+    def begin(self, *args, recording, user=0, mounts=(), profile=None):
+        config = docker_config(self.rootfs, self.network, user)
+        config["process"]["args"] = list(args)
+        config["mounts"] += [{"destination": inside, "type": "bind", "source": str(outside), "options": ["rbind", "ro", "rprivate"]}
+                             for outside, inside in mounts]  # fmt: skip
+        if profile:
+            config.setdefault("annotations", {})["io.redoubt.profile"] = profile
+        (self.bundle / "config.json").write_text(json.dumps(config))
+        cid = self.rt.cid()
+        argv = self.rt.argv("profile", "record", "--output", recording, "--", "run", "--detach", "--bundle", self.bundle, cid)
+        with open(self.output, "ab") as out:
+            self.recorder = subprocess.Popen([str(word) for word in argv], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        self.container = Container(self.rt, cid, None)
+        wait_for(lambda: '"running"' in self.rt("state", cid).out or self.recorder.poll() is not None, timeout=30, what="the container")
+        assert self.recorder.poll() is None, self.said()
+
+    def end(self, signal="TERM"):
+        self.container.kill(signal)
+        self.container.wait("stopped", timeout=20)
+        self.container.delete()
+        assert self.recorder.wait(20) == 0, self.said()
+
+    def get(self, port, path):
+        argv = ["nsenter", f"--net={self.network}", "/usr/bin/python3", "-c",
+                f"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:{port}{path}').read().decode(), end='')"]  # fmt: skip
+        return self.command(*argv)
+
+    def close(self):
+        super().close()
+        self.recorder.kill()
+        self.recorder.wait()
+
+
+@pytest.fixture
+def site(runtime, work):
+    place = RecordedSite(runtime, work / "site", make_tree())
+    yield place
+    place.close()
+    assert runtime.cleanup() == []
+
+
+def author(runtime, node, name, recordings):
+    """The way of the manual: merge, generalise, lint. The profile's file."""
+    profile = node.etc / f"profiles/{name}.json"
+    profile.parent.mkdir(parents=True, exist_ok=True)
+    merged = recordings[0].with_name(f"{name}-all.json")
+    runtime.ok("profile", "merge", "--output", merged, *recordings)
+    runtime.ok("profile", "generalise", "--output", profile, merged)
+    findings = json.loads(runtime.ok("profile", "lint", "--format", "json", name).out)
+    assert [row for row in findings if row["severity"] != "info"] == []
+    assert profile.read_text().count('"reason"') <= 150
+    return profile
+
+
+def assert_third_run_is_covered(runtime, name, recording):
+    said = json.loads(recording.read_text())
+    jsonschema.validate(said, json.loads((ROOT / "profiles/schema/recording.schema.json").read_text()))
+    assert said["complete"] is True and said["lost"] == []
+    result = runtime("profile", "simulate", name, recording)
+    assert result.code == 0, result.out
+
+
+# ---- redis --------------------------------------------------------------------------------------------------------------------
+
+REDIS = ["redis-server", "--dir", "/var/lib/redis", "--appendonly", "yes"]
+
+
+def redis_round(site, recording, profile=None):
+    site.begin(*REDIS, user=101, recording=recording, profile=profile)
+    site.wait_for_port(6379)
+    assert "requests per second" in site.run("redis-benchmark", "-q", "-n", "200", "-t", "set,get,lpush", user=101)
+    assert site.run("redis-cli", "save", user=101) == "OK\n"
+    site.end()
+
+
+def test_redis_runs_under_its_recorded_profile(runtime, site, work, node):
+    site.folder("var/lib/redis", 101)
+    recordings = [work / f"redis-{number}.json" for number in (1, 2, 3)]
+    for path in recordings[:2]:
+        redis_round(site, path)
+    said = json.loads(recordings[0].read_text())
+    assert said["runs"][0]["sessions"] >= 2, "what exec runs is recorded as well"
+    assert "tcp 0.0.0.0 6379" in {row["endpoint"] for row in said["bind"]}
+    assert {row["path"] for row in said["programs"]} >= {"/usr/bin/redis-cli", "/usr/bin/redis-benchmark"}
+    author(runtime, node, "redis", recordings[:2])
+    redis_round(site, recordings[2], profile="redis")
+    assert_third_run_is_covered(runtime, "redis", recordings[2])
+
+
+# ---- nginx --------------------------------------------------------------------------------------------------------------------
+
+
+def nginx_round(site, recording, profile=None):
+    site.begin("nginx", "-g", "daemon off;", mounts=[(DATA / "nginx.conf", "/etc/nginx/nginx.conf")], recording=recording, profile=profile)
+    site.wait_for_port(80)
+    for name in ("small.txt", "large.bin"):
+        assert site.get(80, f"/{name}") == name * 1000
+    site.container.kill("HUP")
+    wait_for(lambda: "reconfiguring" in site.said(), timeout=20, what="the workers to be replaced")
+    assert site.get(80, "/small.txt") == "small.txt" * 1000
+    site.end("QUIT")
+
+
+def test_nginx_runs_under_its_recorded_profile(runtime, site, work, node):
+    site.folder("var/log/nginx")
+    for name in ("small.txt", "large.bin"):
+        (site.folder("srv/www") / name).write_text(name * 1000)
+    recordings = [work / f"nginx-{number}.json" for number in (1, 2, 3)]
+    for path in recordings[:2]:
+        nginx_round(site, path)
+    author(runtime, node, "nginx", recordings[:2])
+    used = {row["name"] for row in json.loads(recordings[0].read_text())["capabilities"]}
+    assert used >= {"CAP_SETGID", "CAP_SETUID"} and "CAP_SYS_ADMIN" not in used
+    nginx_round(site, recordings[2], profile="nginx")
+    assert_third_run_is_covered(runtime, "nginx", recordings[2])
+
+
+# ---- an intruder --------------------------------------------------------------------------------------------------------------
+
+# What `explain` is asked about each act.
+ACTS = {
+    "shell": "exec:/bin/sh", "write_configuration": "open:/etc/cron.d.sh:w", "read_secret": "open:/etc/shadow:r",
+    "call_home": "connect:127.0.0.1:4444", "listen_elsewhere": "bind:127.0.0.1:4445", "trace": "syscall:ptrace",
+    "fileless": "syscall:memfd_create",
+}  # fmt: skip
+
+
+def service_round(site, recording, profile=None):
+    site.begin("python3", "/srv/service.py", mounts=[(SERVICE, "/srv/service.py")], recording=recording, profile=profile)
+    site.wait_for_port(8000)
+    assert [site.get(8000, f"/{number}") for number in range(3)] == ["hello\n"] * 3
+
+
+def test_an_intruder_is_stopped_by_the_recorded_profile(runtime, site, work, node):
+    """Every act succeeds without the profile, or is refused by nobody there; under it each is refused, and explained to a line of it."""
+    site.folder("var/lib/service")
+    (site.folder("etc") / "shadow").write_text("secret")
+    recordings = [work / f"service-{number}.json" for number in (1, 2, 3)]
+    for path in recordings[:2]:
+        service_round(site, path)
+        site.end("KILL")
+    profile = author(runtime, node, "service", recordings[:2])
+    service_round(site, work / "free.json")
+    free = dict(line.split() for line in site.get(8000, "/attack").splitlines())
+    site.end("KILL")
+    assert not {"EPERM", "EACCES"} & {free[act] for act in ACTS if act != "fileless"}, free
+    service_round(site, recordings[2], profile="service")
+    stopped = dict(line.split() for line in site.get(8000, "/attack").splitlines())
+    assert set(stopped) == set(ACTS) and set(stopped.values()) <= {"EPERM", "EACCES"}, stopped
+    assert site.get(8000, "/still") == "hello\n"
+    site.end("KILL")
+    for act, operation in ACTS.items():
+        rows = json.loads(runtime.fails("profile", "explain", "--format", "json", "service", operation).out)
+        assert rows[-1]["result"] and rows[-1]["verdict"] == "deny", f"{act}: {rows}"
+        assert re.fullmatch(re.escape(str(profile)) + r":\d+", rows[-1]["rule"]), rows[-1]
+
+
+# ---- the tutorial -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_tutorial_works_as_it_stands(runtime, work):
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/tutorial-authoring.md").read_text(), re.DOTALL)
+    redoubt = f"redoubt() {{ {runtime.path} --root {runtime.root} \"$@\"; }}\n"
+    script = redoubt + "".join(blocks).replace("web1", runtime.cid())
+    done = runtime.raw(["bash", "-euo", "pipefail", "-c", script], cwd=work, timeout=60)
+    assert done.code == 0, str(done)
+    assert done.out.count("hello\n") == 2, str(done)
+    assert runtime.cleanup() == []
