@@ -106,7 +106,7 @@ _redoubt_takes_value() {
     "doctor --format" | "doctor -f") value="table json" ;;
     "policy --bundle" | "policy -b") value=-d ;;
     "policy --format" | "policy -f") value="table json" ;;
-    "profile --format" | "profile -f") value="table json" ;;
+    "profile --format" | "profile -f") value="table json sarif" ;;
     "profile --output" | "profile -o") value=-f ;;
     "profile --name") value="" ;;
     "profile --without") value="packages peers ports siblings temporary variants" ;;

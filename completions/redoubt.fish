@@ -146,7 +146,7 @@ complete -c redoubt -n '__fish_seen_subcommand_from doctor' -l format -s f -x -a
 complete -c redoubt -n '__fish_seen_subcommand_from policy' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'explain: the bundle of a container that does not exist yet (default: the working directory)'
 complete -c redoubt -n '__fish_seen_subcommand_from policy' -l format -s f -x -a 'table json' -d 'table or json (default: table)'
 complete -c redoubt -n '__fish_seen_subcommand_from policy' -a 'show explain'
-complete -c redoubt -n '__fish_seen_subcommand_from profile' -l format -s f -x -a 'table json' -d 'list, show, lint, diff, simulate, explain: table or json (default: table)'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -l format -s f -x -a 'table json sarif' -d 'list, show, lint, diff, simulate, explain: table or json; lint: also sarif (default: table)'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l output -s o -r -F -d 'record: where the recording goes; merge, generalise: to FILE instead of stdout'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l name -x -d 'generalise: the profile'\''s name; that of the output file unless said otherwise'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l explain -d 'generalise: list every step on stderr, with what it saves and what it allows'

@@ -1,5 +1,5 @@
 // profile list, show, lint, diff, merge, simulate, schema, fields: the policy documents. The words of
-// authors have files of their own: profile_record.cc, profile_author.cc.
+// authors have files of their own: profile_record.cc, profile_author.cc, profile_lint.cc.
 #include <algorithm>
 
 #include "base/io.h"
@@ -10,7 +10,6 @@
 #include "policy/document/schema.h"
 #include "policy/document/write_document.h"
 #include "policy/effective.h"
-#include "policy/lint.h"
 #include "policy/simulate.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/output.h"
@@ -28,7 +27,7 @@ constexpr Flag kFlags[] = {
      .short_name = "f",
      .placeholder = "FORMAT",
      .default_text = "table",
-     .help = "list, show, lint, diff, simulate, explain: table or json"},
+     .help = "list, show, lint, diff, simulate, explain: table or json; lint: also sarif"},
     {.name = kProfileOutputFlag,
      .short_name = "o",
      .placeholder = "FILE",
@@ -89,31 +88,6 @@ Result<int> show(Call& call) {
   TRY(print(coloured_line(documents.raw.description, Colour::kBold, call.style) + '\n' +
             format_report({"FIELD", "VALUE", "RULE", "REASON"}, rows, call.style)));
   return 0;
-}
-
-Result<int> lint(Call& call) {
-  TRY_ASSIGN(const Document standard,
-             policy::load_profile(call.files.sources().find_profile, "default"));
-  std::vector<std::vector<Cell>> rows;
-  json::Value out{json::Array()};
-  bool failed = false;
-  for (const std::string& word : call.words) {
-    TRY_ASSIGN(const ProfileDocuments documents, open_document(call.files, word));
-    for (const policy::Finding& finding : policy::lint(documents.raw, documents.merged, standard)) {
-      const bool error = finding.severity == policy::Severity::kError;
-      failed |= error;
-      const std::string severity(policy::severity_word(finding.severity));
-      rows.push_back({{finding.place},
-                      {severity, error ? Colour::kBad : Colour::kWarn},
-                      {finding.field},
-                      {finding.what}});
-      json::Value row;
-      row.set("place", finding.place).set("severity", severity).set("field", finding.field);
-      out.push(row.set("what", finding.what));
-    }
-  }
-  TRY(call.as_json() ? print_json(out) : print(format_report({}, rows, call.style)));
-  return failed ? 1 : 0;
 }
 
 Result<int> diff(Call& call) {
@@ -235,7 +209,7 @@ constexpr Word kWords[] = {
     {"explain", 2, SIZE_MAX, profile_explain},
     {"fields", 0, 0, fields},
     {"generalise", 1, SIZE_MAX, profile_generalise},
-    {"lint", 1, SIZE_MAX, lint},
+    {"lint", 1, SIZE_MAX, profile_lint},
     {"list", 0, 0, list},
     {"merge", 1, SIZE_MAX, merge},
     {"record", 1, SIZE_MAX, profile_record},
@@ -249,8 +223,8 @@ Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
   const std::vector<std::string> rest(arguments.positional().begin() + 1,
                                       arguments.positional().end());
   const std::string& format = arguments.text(kProfileFormatFlag);
-  if (format != "table" && format != "json") {
-    return Error::invalid(concat("invalid format: ", quote(format), "; must be table or json"));
+  if (format != "table" && format != "json" && !(format == "sarif" && word == "lint")) {
+    return Error::invalid(concat("invalid format: ", quote(format), "; must be table or json, or sarif for lint"));
   }
   const Word* found = std::find_if(
       std::begin(kWords), std::end(kWords), [&](const Word& w) { return w.name == word; });

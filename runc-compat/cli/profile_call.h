@@ -48,6 +48,7 @@ Status write_output(const ProfileCall& call, const std::string& text);
 
 Result<int> profile_explain(ProfileCall& call);
 Result<int> profile_generalise(ProfileCall& call);
+Result<int> profile_lint(ProfileCall& call);
 Result<int> profile_record(ProfileCall& call);
 
 }  // namespace redoubt::cli

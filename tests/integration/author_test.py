@@ -88,6 +88,19 @@ def assert_third_run_is_covered(runtime, name, recording):
     assert result.code == 0, result.out
 
 
+def test_lint_as_sarif_points_to_the_line(runtime, work):
+    (work / "x.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "x", "description": "d", "extends": ["default"],
+                                             "files": {"write": [{"paths": ["/run/docker.sock", "/dev"], "reason": "r"}]}}, indent=1))  # fmt: skip
+    run = json.loads(runtime.fails("profile", "lint", "--format", "sarif", work / "x.json").out)["runs"][0]
+    rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert len(rules) >= 40
+    found = {row["ruleId"]: row for row in run["results"]}
+    assert set(found) <= rules and found["write-runtime-socket"]["level"] == "error"
+    place = found["write-runtime-socket"]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == str(work / "x.json")
+    assert '"paths"' in (work / "x.json").read_text().splitlines()[place["region"]["startLine"]]
+
+
 # ---- redis --------------------------------------------------------------------------------------------------------------------
 
 REDIS = ["redis-server", "--dir", "/var/lib/redis", "--appendonly", "yes"]

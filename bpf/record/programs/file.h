@@ -96,8 +96,10 @@ static __always_inline int see_opened(int fd) {
   return access ? see_file(file, access) : 0;
 }
 
-/* The name in key->text, which starts from the directory of `directory_fd`. */
-static __noinline int see_name(struct redoubt_record_name_key* key, int directory_fd, __u16 access) {
+/* The name in the room's key, which starts from the directory of `directory_fd`. */
+static __noinline int see_name(int directory_fd, __u16 access) {
+  struct record_room* place = room();
+  struct redoubt_record_name_key* key = place ? &place->name : 0;
   struct redoubt_record_summary* all = summary();
   struct redoubt_record_file* scratch = scratch_file();
   struct task_struct* task = (void*)bpf_get_current_task();
@@ -125,16 +127,25 @@ static __noinline int see_name(struct redoubt_record_name_key* key, int director
   return 0;
 }
 
+/* Behind the text a key is all zero, or it would not be the same key again. */
+static __always_inline void clear_name(struct redoubt_record_name_key* key) {
+  __builtin_memset(key, 0, sizeof *key);
+}
+
 /* A name in the memory of the process. One that is cut is no key. */
 static __noinline int see_user_name(const void* name, int directory_fd, __u16 access) {
-  struct redoubt_record_name_key key = {};
+  struct record_room* place = room();
   struct redoubt_record_summary* all = summary();
-  const long length = bpf_probe_read_user_str(key.text, sizeof key.text, name);
-  if (all && (length < 0 || length == sizeof key.text)) {
+  if (!place || !all) {
+    return 0;
+  }
+  clear_name(&place->name);
+  const long length = bpf_probe_read_user_str(place->name.text, sizeof place->name.text, name);
+  if (length < 0 || length == sizeof place->name.text) {
     __sync_fetch_and_add(&all->lost_names, 1);
     return 0;
   }
-  return see_name(&key, directory_fd, access);
+  return see_name(directory_fd, access);
 }
 
 #endif /* REDOUBT_BPF_RECORD_PROGRAMS_FILE_H_ */

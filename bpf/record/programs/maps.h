@@ -44,6 +44,23 @@ struct {
   __type(value, struct redoubt_record_summary);
 } rec_summary SEC(".maps");
 
+/* What would be too much for the stack, which all functions on the way share (512 bytes before Linux 6.13). */
+struct record_room {
+  struct redoubt_record_name_key name;
+  struct record_registers registers;
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct record_room);
+} rec_room SEC(".maps");
+
+static __always_inline struct record_room* room(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&rec_room, &zero);
+}
+
 static __always_inline struct redoubt_record_summary* summary(void) {
   __u32 zero = 0;
   return bpf_map_lookup_elem(&rec_summary, &zero);

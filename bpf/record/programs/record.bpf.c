@@ -66,15 +66,19 @@ static long see_loader(struct task_struct* task, struct vm_area_struct* area, vo
 
 /* The program; the loader, in whose text the process now stands; and the script, of which only the name is left. */
 static __always_inline void see_program(struct linux_binprm* bprm) {
-  struct record_registers registers = {};
-  struct redoubt_record_name_key key = {};
+  struct record_room* place = room();
   struct task_struct* task = bpf_get_current_task_btf();
+  if (!place) {
+    return;
+  }
   see_file(BPF_CORE_READ(bprm, file), REDOUBT_RECORD_READ | REDOUBT_RECORD_EXECUTE | REDOUBT_RECORD_PROGRAM);
-  bpf_probe_read_kernel(&registers, sizeof registers, (void*)bpf_task_pt_regs(task));
-  bpf_find_vma(task, RECORD_POINTER(&registers), see_loader, 0, 0);
+  bpf_probe_read_kernel(&place->registers, sizeof place->registers, (void*)bpf_task_pt_regs(task));
+  bpf_find_vma(task, RECORD_POINTER(&place->registers), see_loader, 0, 0);
   const char* script = BPF_CORE_READ(bprm, filename);
-  if (script != BPF_CORE_READ(bprm, interp) && bpf_probe_read_kernel_str(key.text, sizeof key.text, script) > 0) {
-    see_name(&key, NO_DIRECTORY_FD, REDOUBT_RECORD_READ | REDOUBT_RECORD_EXECUTE | REDOUBT_RECORD_PROGRAM);
+  clear_name(&place->name);
+  if (script != BPF_CORE_READ(bprm, interp) &&
+      bpf_probe_read_kernel_str(place->name.text, sizeof place->name.text, script) > 0) {
+    see_name(NO_DIRECTORY_FD, REDOUBT_RECORD_READ | REDOUBT_RECORD_EXECUTE | REDOUBT_RECORD_PROGRAM);
   }
 }
 
@@ -217,13 +221,13 @@ int record_result(struct bpf_raw_tracepoint_args* ctx) {
   if (my_state() != REDOUBT_RECORD_ACTIVE || is_foreign(0)) {
     return 0;
   }
-  struct record_registers registers;
+  struct record_room* place = room();
   const long result = (long)ctx->args[1];
-  if (bpf_probe_read_kernel(&registers, sizeof registers, (void*)ctx->args[0]) != 0) {
+  if (!place || bpf_probe_read_kernel(&place->registers, sizeof place->registers, (void*)ctx->args[0]) != 0) {
     return 0;
   }
-  const long number = (long)RECORD_NUMBER(&registers);
-  const unsigned long arguments[6] = RECORD_ARGUMENTS(&registers);
+  const long number = (long)RECORD_NUMBER(&place->registers);
+  const unsigned long arguments[6] = RECORD_ARGUMENTS(&place->registers);
   switch (number) {
 #if defined(__TARGET_ARCH_x86)
     case __NR_open:
