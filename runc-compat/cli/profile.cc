@@ -1,5 +1,5 @@
 // profile list, show, lint, diff, merge, simulate, schema, fields: the policy documents. The words of
-// authors have files of their own: profile_record.cc, profile_author.cc, profile_lint.cc.
+// authors have files of their own: profile_record.cc, profile_author.cc, profile_lint.cc ...
 #include <algorithm>
 
 #include "base/io.h"
@@ -31,10 +31,13 @@ constexpr Flag kFlags[] = {
     {.name = kProfileOutputFlag,
      .short_name = "o",
      .placeholder = "FILE",
-     .help = "record: where the recording goes; merge, generalise: to FILE instead of stdout"},
+     .help = "record: where the recording goes; merge, generalise, convert: to FILE, not stdout"},
+    {.name = kProfileToFlag,
+     .placeholder = "FORM",
+     .help = "convert: to oci-seccomp or spo-seccomp; without it, from one of them to a profile"},
     {.name = kProfileNameFlag,
      .placeholder = "NAME",
-     .help = "generalise: the profile's name; that of the output file unless said otherwise"},
+     .help = "generalise, convert: the profile's name; that of the output file unless said otherwise"},
     {.name = kProfileExplainFlag,
      .kind = FlagKind::kBool,
      .help = "generalise: list every step on stderr, with what it saves and what it allows"},
@@ -205,6 +208,7 @@ struct Word {
   Result<int> (*run)(Call&);
 };
 constexpr Word kWords[] = {
+    {"convert", 1, 1, profile_convert},
     {"diff", 2, 2, diff},
     {"explain", 2, SIZE_MAX, profile_explain},
     {"fields", 0, 0, fields},
@@ -231,7 +235,7 @@ Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
   if (found == std::end(kWords)) {
     return Error::invalid(concat("profile: unknown word ",
                                  quote(word),
-                                 "; there are diff, explain, fields, generalise, lint, list, "
+                                 "; there are convert, diff, explain, fields, generalise, lint, list, "
                                  "merge, record, schema, show and simulate"));
   }
   if (rest.size() < found->min_words || rest.size() > found->max_words) {
@@ -250,7 +254,7 @@ constinit const Verb kVerbProfile = {
     .arguments = "list\nshow PROFILE\nlint PROFILE...\ndiff PROFILE PROFILE\nmerge PROFILE...\n"
                  "simulate PROFILE TRACE\nexplain PROFILE OPERATION...\n"
                  "record --output FILE -- run|create|exec ...\nmerge RECORDING...\n"
-                 "generalise RECORDING...\nschema\nfields",
+                 "generalise RECORDING...\nconvert FILE\nconvert --to FORM PROFILE\nschema\nfields",
     .summary = "look at, check, combine and author profiles",
     .description =
         "PROFILE is a profile's name, or a file when it has a slash or ends in .json. lint exits\n"
@@ -263,7 +267,8 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile simulate default trace.jsonl\n"
                 "redoubt profile explain web-server bind:0.0.0.0:443 exec:/usr/sbin/nginx\n"
                 "redoubt profile record --output first.json -- run --bundle /containers/web1 web1\n"
-                "redoubt profile generalise --output web1.json first.json",
+                "redoubt profile generalise --output web1.json first.json\n"
+                "redoubt profile convert --to oci-seccomp restricted",
     .flags = kFlags,
     .min_args = 1,
     .max_args = kAnyNumber,

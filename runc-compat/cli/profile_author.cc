@@ -10,30 +10,11 @@
 #include "base/str.h"
 #include "policy/authoring/explain.h"
 #include "policy/authoring/generalise.h"
-#include "policy/document/read_document.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/profile_call.h"
 
 namespace redoubt::cli {
 namespace {
-
-std::string_view file_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 == 0
-}
-
-// --name, or what the file of --output is called.
-Result<std::string> profile_name(const ProfileCall& call) {
-  std::string name = call.arguments.text(kProfileNameFlag);
-  if (name.empty()) {
-    name = file_name(call.arguments.text(kProfileOutputFlag));
-    name = name.substr(0, name.rfind(".json"));
-    name = name.empty() ? "recorded" : name;
-  }
-  return policy::is_profile_name(name)
-             ? Result<std::string>(name)
-             : Error::invalid(concat("profile generalise: --name: ", quote(name),
-                                     " is not a profile's name: lower-case letters, digits, dashes"));
-}
 
 Status check_steps(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
@@ -85,7 +66,7 @@ Result<int> profile_generalise(ProfileCall& call) {
     names.emplace_back(file_name(path));
   }
   policy::GeneraliseOptions options;
-  TRY_ASSIGN(options.profile_name, profile_name(call));
+  TRY_ASSIGN(options.profile_name, profile_name(call, "generalise"));
   options.source = join(names, ", ");
   options.without = call.arguments.list(kProfileWithoutFlag);
   TRY(check_steps(options.without));

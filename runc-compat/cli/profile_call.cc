@@ -39,6 +39,23 @@ Result<policy::Recording> open_recording(const std::string& path) {
   return policy::read_recording(text, path);
 }
 
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 == 0
+}
+
+Result<std::string> profile_name(const ProfileCall& call, std::string_view word) {
+  std::string name = call.arguments.text(kProfileNameFlag);
+  if (name.empty()) {
+    name = file_name(call.arguments.text(kProfileOutputFlag));
+    name = name.substr(0, name.rfind(".json"));
+    name = name.empty() ? concat(word, "d") : name;
+  }
+  return policy::is_profile_name(name)
+             ? Result<std::string>(name)
+             : Error::invalid(concat("profile ", word, ": --name: ", quote(name),
+                                     " is not a profile's name: lower-case letters, digits, dashes"));
+}
+
 Status print_json(const json::Value& value) {
   return print(json::dump(value, json::Layout::kIndent2) + "\n");
 }

@@ -21,6 +21,7 @@ inline constexpr char kProfileFormatFlag[] = "format";
 inline constexpr char kProfileOutputFlag[] = "output";
 inline constexpr char kProfileNameFlag[] = "name";
 inline constexpr char kProfileExplainFlag[] = "explain";
+inline constexpr char kProfileToFlag[] = "to";
 inline constexpr char kProfileWithoutFlag[] = "without";
 
 struct ProfileCall {
@@ -40,12 +41,17 @@ struct ProfileDocuments {
 
 // What a word of the command line names: a profile, or a file when it looks like one.
 Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::string& word);
+// Without its directories.
+std::string_view file_name(std::string_view path);
+// --name, or what the file of --output is called.
+Result<std::string> profile_name(const ProfileCall& call, std::string_view word);
 Result<policy::Recording> open_recording(const std::string& path);
 
 Status print_json(const json::Value& value);
 // To the file of --output, which is replaced as a whole, or to stdout.
 Status write_output(const ProfileCall& call, const std::string& text);
 
+Result<int> profile_convert(ProfileCall& call);
 Result<int> profile_explain(ProfileCall& call);
 Result<int> profile_generalise(ProfileCall& call);
 Result<int> profile_lint(ProfileCall& call);

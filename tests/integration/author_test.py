@@ -88,6 +88,28 @@ def assert_third_run_is_covered(runtime, name, recording):
     assert result.code == 0, result.out
 
 
+@pytest.mark.parametrize("form", ["oci-seccomp", "spo-seccomp"])
+def test_a_seccomp_profile_comes_back_as_it_was(runtime, work, form):
+    """Docker's own filter, to a profile and back: what has no condition is the same, what has one is told."""
+    docker = json.loads((ROOT / "tests/testdata/bundles/docker/config.json").read_text())["linux"]["seccomp"]
+    (work / "docker.json").write_text(json.dumps(docker))
+    made = runtime.ok("profile", "convert", "--output", work / "first.json", work / "docker.json")
+    conditional = [rule for rule in docker["syscalls"] if rule.get("args")]
+    assert made.err.count("is for some arguments only") == len(conditional) > 0
+    runtime.ok("profile", "convert", "--to", form, "--output", work / "back.json", work / "first.json")
+    back = json.loads((work / "back.json").read_text())
+    section = back["spec"] if form == "spo-seccomp" else back
+    # What profile default closes is not allowed by what extends it.
+    closed = {name for name in section["syscalls"][0]["names"]} ^ {
+        name for rule in docker["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW" for name in rule["names"]}  # fmt: skip
+    for name in closed:
+        assert runtime("profile", "explain", "default", f"syscall:{name}").code == 1, name
+    runtime.ok("profile", "convert", "--output", work / "second.json", work / "back.json")
+    runtime.ok("profile", "convert", "--to", form, "--output", work / "again.json", work / "second.json")
+    same = json.loads((work / "again.json").read_text())
+    assert (same["spec"] if form == "spo-seccomp" else same) == section
+
+
 def test_lint_as_sarif_points_to_the_line(runtime, work):
     (work / "x.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "x", "description": "d", "extends": ["default"],
                                              "files": {"write": [{"paths": ["/run/docker.sock", "/dev"], "reason": "r"}]}}, indent=1))  # fmt: skip
