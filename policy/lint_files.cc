@@ -86,7 +86,8 @@ void check_read(Linter& lint) {
     if (lies_in_one_of(kSecrets, entry.key)) {
       lint.add("read-secret", Field::kFilesRead, entry.rule, concat(entry.key, " is a secret"));
     }
-    if (lies_in(kTokens, entry.key) && !lint.merged[Field::kNetworkConnect].present) {
+    const bool has_token = lies_in(entry.key, kTokens) || lies_in(kTokens, entry.key);
+    if (has_token && !lint.merged[Field::kNetworkConnect].present) {
       lint.add("token-and-open-egress",
                Field::kFilesRead,
                entry.rule,
