@@ -5,7 +5,6 @@ import pathlib
 import re
 import subprocess
 
-import jsonschema
 import pytest
 
 from harness.policy import node  # noqa: F401
@@ -84,6 +83,7 @@ def author(runtime, node, name, recordings):
 
 
 def assert_third_run_is_covered(runtime, name, recording):
+    jsonschema = pytest.importorskip("jsonschema", reason="lacks python3-jsonschema")
     said = json.loads(recording.read_text())
     jsonschema.validate(said, json.loads((ROOT / "profiles/schema/recording.schema.json").read_text()))
     assert said["complete"] is True and said["lost"] == []
