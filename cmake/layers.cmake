@@ -18,7 +18,7 @@ function(redoubt_check_layers)
     list(GET parts 1 allowed)
     string(REPLACE "," ";" allowed "${allowed}")
     file(GLOB_RECURSE sources ${PROJECT_SOURCE_DIR}/${folder}/*.h ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
-    list(FILTER sources EXCLUDE REGEX "/bpf/programs/")  # for the kernel: they include only each other
+    list(FILTER sources EXCLUDE REGEX "/bpf/(record/)?programs/")  # for the kernel: they include only each other
     foreach(source IN LISTS sources)
       file(STRINGS ${source} lines REGEX "^#include \"")
       foreach(line IN LISTS lines)

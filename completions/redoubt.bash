@@ -28,7 +28,7 @@ _redoubt_options() {
     bpf) echo "--force -f --format" ;;
     doctor) echo "--format -f" ;;
     policy) echo "--bundle -b --format -f" ;;
-    profile) echo "--format -f" ;;
+    profile) echo "--format -f --output -o --to --name --explain --without" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -106,7 +106,11 @@ _redoubt_takes_value() {
     "doctor --format" | "doctor -f") value="table json" ;;
     "policy --bundle" | "policy -b") value=-d ;;
     "policy --format" | "policy -f") value="table json" ;;
-    "profile --format" | "profile -f") value="table json" ;;
+    "profile --format" | "profile -f") value="table json sarif" ;;
+    "profile --output" | "profile -o") value=-f ;;
+    "profile --to") value="oci-seccomp spo-seccomp" ;;
+    "profile --name") value="" ;;
+    "profile --without") value="packages peers ports siblings temporary variants" ;;
     "spec --bundle" | "spec -b") value=-d ;;
     *) return 1 ;;
   esac
@@ -153,7 +157,7 @@ _redoubt() {
   elif [[ $verb == policy && $count -eq 0 ]]; then
     _redoubt_words "show explain"
   elif [[ $verb == profile && $count -eq 0 ]]; then
-    _redoubt_words "list show lint diff merge simulate schema fields"
+    _redoubt_words "list show lint diff merge simulate explain record generalise convert schema fields"
   elif [[ $count -eq 0 && " bpf create doctor features help list policy profile restore run spec " != *" $verb "* ]]; then
     _redoubt_containers
   fi

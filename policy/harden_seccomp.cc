@@ -31,6 +31,15 @@ constexpr uint64_t bit(int capability) {
   return uint64_t{1} << capability;
 }
 
+// What redoubt-init itself still calls under the filters (lib/init/child/steps.cc): a list that lacks
+// them could not be installed, or would not let the program be started. Without no_new_privs the
+// filters go on before identity and capabilities are given up.
+constexpr std::string_view kInitCalls[] = {
+    "close", "close_range", "execve", "exit_group", "read", "seccomp", "sendmsg", "write"};
+constexpr std::string_view kEarlyInitCalls[] = {
+    "capset", "chdir",     "faccessat",  "faccessat2", "fcntl",     "getcwd",
+    "newfstatat", "prctl", "setgroups", "setresgid",  "setresuid", "umask"};
+
 // A family that a capability or a device of config.json asks for.
 struct FamilyLift {
   std::string_view family;
@@ -293,6 +302,15 @@ class SeccompHardener {
     h_.decide(Field::kSyscallsDefault, concat(count, " calls: config.json has no filter"), "seccomp");
   }
 
+  void add_init_calls(std::vector<std::string>& names) const {
+    names.insert(names.end(), std::begin(kInitCalls), std::end(kInitCalls));
+    if (!h_.plan.process.no_new_privileges) {
+      names.insert(names.end(), std::begin(kEarlyInitCalls), std::end(kEarlyInitCalls));
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+  }
+
   void add_ceiling() {
     const FieldValue& list = h_.policy[Field::kSyscallsAllow];
     if (!list.present) {
@@ -302,10 +320,16 @@ class SeccompHardener {
     for (const Entry& entry : list.entries) {
       rule.names.push_back(entry.key);
     }
+    add_init_calls(rule.names);
+    const size_t added = rule.names.size() - list.entries.size();
     plan::Seccomp ceiling = filter(refusal(false));
     ceiling.rules.push_back(std::move(rule));
     h_.plan.seccomp_floor.push_back(std::move(ceiling));
-    h_.decide(Field::kSyscallsAllow, concat(list.entries.size(), " calls at most"), "seccomp");
+    h_.decide(Field::kSyscallsAllow,
+              concat(list.entries.size(),
+                     " calls at most",
+                     added == 0 ? "" : concat(", and ", added, " that starting the program takes")),
+              "seccomp");
   }
 
   void finish() {

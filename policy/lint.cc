@@ -1,32 +1,14 @@
-#include "policy/lint.h"
+#include "policy/linter.h"
 
 #include <algorithm>
 
 #include "base/str.h"
-#include "policy/document/endpoint.h"
 #include "policy/document/merge.h"
 #include "policy/document/syscall_sets.h"
 #include "policy/surface_table.h"
 
 namespace redoubt::policy {
 namespace {
-
-struct Linter {
-  const Document& raw;
-  const Document& merged;
-  const Document& default_profile;
-  std::vector<Finding> findings;
-
-  void add(Severity severity, Field field, uint32_t rule, std::string what) {
-    findings.push_back({severity,
-                        std::string(info_of(field).path),
-                        place_of(merged.rules[rule]),
-                        std::move(what)});
-  }
-  void add(Severity severity, Field field, std::string what) {
-    add(severity, field, merged[field].rule, std::move(what));
-  }
-};
 
 // What one of these gives is the whole host, or nearly.
 constexpr std::string_view kGreatCapabilities[] = {"CAP_BPF",
@@ -36,81 +18,60 @@ constexpr std::string_view kGreatCapabilities[] = {"CAP_BPF",
                                                    "CAP_SYS_MODULE",
                                                    "CAP_SYS_PTRACE",
                                                    "CAP_SYS_RAWIO"};
+constexpr std::string_view kEmptyWords[] = {"because", "fixme", "needed", "reason", "test", "todo", "xxx"};
+constexpr size_t kManyRules = 150;
+
+const LintCheck& check_of(std::string_view id) {
+  const auto checks = lint_checks();
+  return *std::lower_bound(checks.begin(), checks.end(), id, [](const LintCheck& c, std::string_view i) {
+    return c.id < i;
+  });
+}
 
 void check_capabilities(Linter& lint) {
-  for (const Entry& entry : lint.merged[Field::kCapabilitiesAllow].entries) {
+  const FieldValue& allowed = lint.merged[Field::kCapabilitiesAllow];
+  for (const Entry& entry : allowed.entries) {
     if (std::find(std::begin(kGreatCapabilities), std::end(kGreatCapabilities), entry.key) !=
         std::end(kGreatCapabilities)) {
-      lint.add(Severity::kWarning,
+      lint.add("capability-great",
                Field::kCapabilitiesAllow,
                entry.rule,
                concat(entry.key, " is close to root on the host"));
     }
     if (find_entry(lint.merged[Field::kCapabilitiesDeny], entry.key) != nullptr) {
-      lint.add(Severity::kInfo,
+      lint.add("capability-denied-too",
                Field::kCapabilitiesAllow,
                entry.rule,
                concat(entry.key, " is denied as well: it has no effect here"));
     }
+  }
+  const bool sets_users = find_entry(allowed, "CAP_SETUID") != nullptr;
+  const bool sets_groups = find_entry(allowed, "CAP_SETGID") != nullptr;
+  if (sets_users != sets_groups) {
+    lint.add("capability-half-of-identity",
+             Field::kCapabilitiesAllow,
+             concat("a program that gives up root needs CAP_SETUID and CAP_SETGID: ",
+                    sets_users ? "CAP_SETGID" : "CAP_SETUID",
+                    " is missing"));
+  }
+  const FieldValue& non_root = lint.merged[Field::kNonRoot];
+  if (non_root.present && non_root.number != 0 && !allowed.entries.empty()) {
+    lint.add("capability-of-nobody",
+             Field::kCapabilitiesAllow,
+             "process.nonRoot is set: only ambient capabilities have an effect");
   }
 }
 
 void check_width(Linter& lint) {
   for (const Field field : wider_fields(lint.merged, lint.default_profile)) {
     if (lint.merged[field].present) {
-      lint.add(Severity::kWarning,
+      lint.add("wider-than-default",
                field,
                concat("wider than profile ",
                       lint.default_profile.name,
                       ", which has ",
                       value_text(info_of(field), lint.default_profile[field]),
                       ": only a node that lists this profile in node.allowedProfiles lets it"));
-    }
-  }
-}
-
-bool lies_in(const std::string& tree, const std::string& path) {
-  return tree == "/" || path == tree || (path.starts_with(tree) && path[tree.size()] == '/');
-}
-
-void check_write_and_execute(Linter& lint) {
-  const FieldValue& write = lint.merged[Field::kFilesWrite];
-  const FieldValue& execute = lint.merged[Field::kFilesExecute];
-  for (const Entry& w : write.entries) {
-    for (const Entry& x : execute.entries) {
-      if (lies_in(w.key, x.key) || lies_in(x.key, w.key)) {
-        lint.add(Severity::kWarning,
-                 Field::kFilesExecute,
-                 x.rule,
-                 concat("what is written to ", w.key, " can be executed from ", x.key));
-      }
-    }
-    if (w.key == "/" || w.key == "/sys") {
-      lint.add(Severity::kWarning,
-               Field::kFilesWrite,
-               w.rule,
-               concat(w.key, " is more than any program needs to change"));
-    }
-  }
-  const bool reaches_dev =
-      std::any_of(write.entries.begin(), write.entries.end(), [](const Entry& entry) {
-        return lies_in(entry.key, "/dev/null");
-      });
-  if (write.present && !reaches_dev) {
-    lint.add(Severity::kWarning, Field::kFilesWrite, "nearly every program writes to /dev/null");
-  }
-}
-
-void check_endpoints(Linter& lint) {
-  for (const Entry& entry : lint.merged[Field::kNetworkConnect].entries) {
-    const auto endpoint = parse_endpoint(entry.key);
-    if (endpoint && is_any_address(*endpoint) && endpoint->first_port == 1 &&
-        endpoint->last_port == UINT16_MAX) {
-      lint.add(Severity::kWarning,
-               Field::kNetworkConnect,
-               entry.rule,
-               concat(entry.key, ": lets everything out"));
-      return;
     }
   }
 }
@@ -123,11 +84,11 @@ bool is_known_syscall(const std::string& name) {
          });
 }
 
-void check_syscalls(Linter& lint) {
+void check_syscall_names(Linter& lint) {
   for (const Field field : {Field::kSyscallsDefault, Field::kSyscallsAllow, Field::kSyscallsDeny}) {
     for (const Entry& entry : lint.raw[field].entries) {
       if (!is_known_syscall(entry.key)) {
-        lint.add(Severity::kWarning,
+        lint.add("syscall-unknown",
                  field,
                  concat(entry.key, " is no system call that this program knows"));
       }
@@ -136,50 +97,114 @@ void check_syscalls(Linter& lint) {
   for (const Field field : {Field::kSyscallsDefault, Field::kSyscallsAllow}) {
     for (const std::string_view needed : {"execve", "exit_group", "mmap", "read", "write"}) {
       if (lint.merged[field].present && find_entry(lint.merged[field], needed) == nullptr) {
-        lint.add(Severity::kError, field, concat("no program starts without ", needed));
+        lint.add("syscall-needed", field, concat("no program starts without ", needed));
       }
     }
   }
+}
+
+void check_syscalls(Linter& lint) {
+  const FieldValue& allowed = lint.merged[Field::kSyscallsAllow];
   for (const SurfaceCall& call : surface_calls()) {
-    const Entry* allowed = find_entry(lint.merged[Field::kSyscallsAllow], call.name);
-    if (allowed != nullptr && lint.merged.level(call.field) == 2) {
-      lint.add(Severity::kInfo,
+    const Entry* entry = find_entry(allowed, call.name);
+    if (entry != nullptr && lint.merged.level(call.field) == 2) {
+      lint.add("syscall-closed-by-surface",
                Field::kSyscallsAllow,
-               allowed->rule,
+               entry->rule,
                concat(call.name, " is denied by ", info_of(call.field).path));
+    }
+  }
+  for (const Entry& entry : lint.merged[Field::kSyscallsDeny].entries) {
+    if (find_entry(allowed, entry.key) != nullptr) {
+      lint.add("syscall-allowed-and-denied",
+               Field::kSyscallsDeny,
+               entry.rule,
+               concat(entry.key, " is in syscalls.allow as well, which has no effect"));
+    }
+  }
+  if (allowed.present && lint.merged.level(Field::kForeignArchitectures) != 2) {
+    lint.add("syscall-foreign-open",
+             Field::kSyscallsAllow,
+             "the list holds for 32-bit programs too, where the same name can be another call");
+  }
+}
+
+bool has_empty_words(const std::string& reason) {
+  const std::string text = to_lower(trim(reason));
+  return std::find(std::begin(kEmptyWords), std::end(kEmptyWords), text) != std::end(kEmptyWords);
+}
+
+void check_rules(Linter& lint) {
+  for (const Rule& rule : lint.raw.rules) {
+    if (has_empty_words(rule.reason)) {
+      const LintCheck& check = check_of("reason-empty-words");
+      lint.findings.push_back({check.severity, "reason", place_of(rule),
+                               concat(quote(rule.reason), " says nothing"), check.id, check.fix});
+    }
+  }
+  if (lint.raw.rules.size() > kManyRules) {
+    lint.add("rules-many", "rules", concat(lint.raw.rules.size(), " rules are more than anybody reviews"));
+  }
+  for (const FieldInfo& info : field_table()) {
+    const FieldValue& value = lint.raw[info.field];
+    if (info.type == FieldType::kLevel && info.path.starts_with("kernel.") && value.present &&
+        value.number == 0) {
+      lint.add("explicit-allow", info.field, "\"allow\" takes nothing back that another document denies");
     }
   }
 }
 
 void check_document(Linter& lint) {
   if (lint.raw.description.empty()) {
-    lint.findings.push_back({Severity::kInfo, "description", lint.raw.name, "is missing"});
+    lint.add("description-missing", "description", "is missing");
   }
-  if (lint.merged[Field::kMode].present && lint.merged.level(Field::kMode) < 2) {
-    lint.add(Severity::kWarning,
+  if (lint.raw.extends.empty() && lint.raw.name != "default") {
+    lint.add("extends-nothing", "extends", "what profile default closes is not closed here");
+  }
+  const FieldValue& mode = lint.merged[Field::kMode];
+  if (mode.present && lint.merged.level(Field::kMode) < 2) {
+    lint.add("mode-denies-nothing",
              Field::kMode,
-             concat("\"", value_text(info_of(Field::kMode), lint.merged[Field::kMode]),
-                    "\": nothing is denied"));
+             concat("\"", value_text(info_of(Field::kMode), mode), "\": nothing is denied"));
+  }
+  const FieldValue& privileges = lint.merged[Field::kNoNewPrivileges];
+  if (!privileges.present || privileges.number == 0) {
+    lint.add("no-new-privileges-missing",
+             info_of(Field::kNoNewPrivileges).path,
+             "set-user-ID programs work");
   }
   const Status conflicts = check_conflicts(lint.merged);
   if (!conflicts) {
-    lint.findings.push_back(
-        {Severity::kError, "extends", lint.raw.name, conflicts.error().message()});
+    lint.add("conflict", "extends", conflicts.error().message());
   }
 }
 
 }  // namespace
+
+void Linter::add(std::string_view id, Field field, uint32_t rule, std::string what) {
+  const LintCheck& check = check_of(id);
+  findings.push_back({check.severity, std::string(info_of(field).path), place_of(merged.rules[rule]),
+                      std::move(what), check.id, check.fix});
+}
+
+void Linter::add(std::string_view id, std::string_view key, std::string what) {
+  const LintCheck& check = check_of(id);
+  findings.push_back(
+      {check.severity, std::string(key), raw.name, std::move(what), check.id, check.fix});
+}
 
 std::vector<Finding> lint(const Document& raw,
                           const Document& merged,
                           const Document& default_profile) {
   Linter linter{raw, merged, default_profile, {}};
   check_document(linter);
+  check_rules(linter);
   check_width(linter);
   check_capabilities(linter);
+  check_syscall_names(linter);
   check_syscalls(linter);
-  check_write_and_execute(linter);
-  check_endpoints(linter);
+  lint_files(linter);
+  lint_surroundings(linter);
   return std::move(linter.findings);
 }
 

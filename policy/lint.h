@@ -2,7 +2,9 @@
 #ifndef REDOUBT_POLICY_LINT_H_
 #define REDOUBT_POLICY_LINT_H_
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/document/document.h"
@@ -11,11 +13,22 @@ namespace redoubt::policy {
 
 enum class Severity { kInfo, kWarning, kError };
 
+// One thing that lint looks for. `id` is for machines and does not change.
+struct LintCheck {
+  std::string_view id;
+  Severity severity{};
+  std::string_view fix;
+};
+
+// Sorted by id.
+std::span<const LintCheck> lint_checks();
+
 struct Finding {
   Severity severity{};
   std::string field;
   std::string place;  // file:line
   std::string what;
+  std::string_view id, fix;  // of the check
 };
 
 // `raw` is the document as written, `merged` with all that it extends, `default_profile` what the

@@ -43,6 +43,8 @@ Result<BpfLibrary> load_bpf_library() {
       resolve(handle, "bpf_program__set_autoload", lib.program_set_autoload) &&
       resolve(handle, "bpf_program__autoload", lib.program_autoload) &&
       resolve(handle, "bpf_program__attach_lsm", lib.attach_lsm) &&
+      resolve(handle, "bpf_program__attach", lib.attach) &&
+      resolve(handle, "bpf_program__fd", lib.program_fd) &&
       resolve(handle, "bpf_map__name", lib.map_name) &&
       resolve(handle, "bpf_map__fd", lib.map_fd) && resolve(handle, "bpf_map__pin", lib.map_pin) &&
       resolve(handle, "bpf_map__reuse_fd", lib.map_reuse_fd) &&

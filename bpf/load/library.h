@@ -27,6 +27,8 @@ struct BpfLibrary {
   decltype(&::bpf_program__set_autoload) program_set_autoload = nullptr;
   decltype(&::bpf_program__autoload) program_autoload = nullptr;
   decltype(&::bpf_program__attach_lsm) attach_lsm = nullptr;
+  decltype(&::bpf_program__attach) attach = nullptr;
+  decltype(&::bpf_program__fd) program_fd = nullptr;
   decltype(&::bpf_map__name) map_name = nullptr;
   decltype(&::bpf_map__fd) map_fd = nullptr;
   decltype(&::bpf_map__pin) map_pin = nullptr;

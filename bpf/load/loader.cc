@@ -15,6 +15,7 @@
 
 #include "base/io.h"
 #include "base/str.h"
+#include "bpf/load/complaint.h"
 #include "bpf/load/hooks.h"
 #include "bpf/maps/kernel.h"
 #include "bpf/load/library.h"
@@ -25,36 +26,6 @@ namespace redoubt::bpf {
 namespace {
 
 constexpr std::string_view kPrefix = "redoubt_";
-
-// libbpf's first complaint, for the error; with `verbose` all of them to stderr, a verifier's log
-// among them. Its print function has no context argument, hence the variables.
-std::string& complaint() {
-  static std::string text;
-  return text;
-}
-bool verbose_loading = false;
-
-int keep_complaint(enum libbpf_print_level level, const char* format, va_list arguments) {
-  if (level != LIBBPF_WARN) {
-    return 0;
-  }
-  std::string line(size_t{1} << 16, '\0');
-  const int length = ::vsnprintf(line.data(), line.size(), format, arguments);
-  if (length > 0) {
-    line.resize(std::min(static_cast<size_t>(length), line.size() - 1));
-    if (verbose_loading) {
-      ignore(write_all(STDERR_FILENO, line, "stderr"), "only to look at");
-    }
-    if (complaint().empty()) {
-      complaint() = std::string(trim(line));
-    }
-  }
-  return length;
-}
-
-Error failed(int err, const std::string& what) {
-  return Error::system(err, complaint().empty() ? what : concat(what, " (", complaint(), ")"));
-}
 
 std::string_view without_prefix(std::string_view name) {
   return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
@@ -210,9 +181,8 @@ class Loading {
 }  // namespace
 
 Status attach_programs(bool verbose) {
-  verbose_loading = verbose;
   TRY_ASSIGN(const BpfLibrary lib, load_bpf_library());
-  lib.set_print(keep_complaint);
+  keep_complaints(lib, verbose);
   const bool is_first = !read_meta();
   TRY(ensure_file_system());
   TRY(make_directory(kAllPins));

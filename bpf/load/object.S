@@ -6,4 +6,13 @@
 redoubt_bpf_object:
     .incbin REDOUBT_BPF_OBJECT
 redoubt_bpf_object_end:
+
+/* Those of record/. */
+    .section .rodata
+    .balign 16
+    .globl redoubt_record_object
+    .globl redoubt_record_object_end
+redoubt_record_object:
+    .incbin REDOUBT_RECORD_OBJECT
+redoubt_record_object_end:
     .section .note.GNU-stack,"",%progbits

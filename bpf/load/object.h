@@ -6,4 +6,8 @@
 extern "C" const char redoubt_bpf_object[];
 extern "C" const char redoubt_bpf_object_end[];
 
+// Those of record/, read by recorder.cc only.
+extern "C" const char redoubt_record_object[];
+extern "C" const char redoubt_record_object_end[];
+
 #endif  // REDOUBT_BPF_LOAD_OBJECT_H_

@@ -46,4 +46,20 @@ Status update(int map_fd, const void* key, const void* value) {
   return element(BPF_MAP_UPDATE_ELEM, map_fd, key, value, "update BPF map element");
 }
 
+bool next_key(int map_fd, const void* key, void* next) {
+  return element(BPF_MAP_GET_NEXT_KEY, map_fd, key, next, "next key of BPF map").has_value();
+}
+
+Result<uint64_t> count_misses(int program_fd) {
+  bpf_prog_info info = {};
+  bpf_attr attr = {};
+  attr.info.bpf_fd = static_cast<uint32_t>(program_fd);
+  attr.info.info_len = sizeof info;
+  attr.info.info = as_u64(&info);
+  if (::syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof attr) != 0) {
+    return Error::system(errno, "ask for a BPF program");
+  }
+  return info.recursion_misses;
+}
+
 }  // namespace redoubt::bpf

@@ -17,6 +17,12 @@ Result<UniqueFd> open_pinned(const std::string& path, bool read_only);
 Status lookup(int map_fd, const void* key, void* value);
 Status update(int map_fd, const void* key, const void* value);
 
+// The key behind `key`, or the first one when that is nullptr; false at the end.
+bool next_key(int map_fd, const void* key, void* next);
+
+// How often the kernel has skipped a program because another one was running on that processor.
+Result<uint64_t> count_misses(int program_fd);
+
 }  // namespace redoubt::bpf
 
 #endif  // REDOUBT_BPF_MAPS_KERNEL_H_

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "bpf/load/loader.h"
+#include "bpf/load/recorder.h"
 #include "sandbox/dl_message.h"
 #include "sandbox/seccomp_build.h"
 #include "sandbox/seccomp_library.h"
@@ -24,6 +25,7 @@ namespace {
 
 struct Server {
   std::optional<SystemdBus> systemd;
+  std::optional<bpf::Recorder> recorder;
 };
 
 using Reply = Result<Words>;
@@ -59,6 +61,28 @@ Reply load_bpf_programs(Server&, WordReader& request) {
   }
   TRY(bpf::attach_programs(verbose));
   return Words();
+}
+
+Reply record_start(Server& server, WordReader& request) {
+  const auto tracked = request.number<pid_t>();
+  const bool verbose = request.number<int>() != 0;
+  if (!request.is_complete()) {
+    return misfit();
+  }
+  TRY_ASSIGN(server.recorder, bpf::Recorder::start(tracked, verbose));
+  return Words();
+}
+
+Reply record_is_running(Server& server, WordReader&) {
+  return server.recorder ? Reply(Words{server.recorder->is_running() ? "1" : "0"}) : misfit();
+}
+
+Reply record_read(Server& server, WordReader&) {
+  if (!server.recorder) {
+    return misfit();
+  }
+  TRY_ASSIGN(const bpf::Observed observed, server.recorder->read());
+  return bpf::to_words(observed);
 }
 
 Reply connect(Server& server, WordReader& request) {
@@ -110,6 +134,9 @@ constexpr Call kCalls[] = {
     {"compile seccomp", compile_seccomp},
     {"libseccomp version", libseccomp_version},
     {"load bpf programs", load_bpf_programs},
+    {"record is running", record_is_running},
+    {"record read", record_read},
+    {"record start", record_start},
     {"systemd connect", connect},
     {"systemd control group", control_group, true},
     {"systemd set properties", set_properties, true},

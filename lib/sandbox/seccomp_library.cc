@@ -44,6 +44,7 @@ Result<SeccompLibrary> load_seccomp_library() {
       resolve(handle, "seccomp_attr_set", lib.attr_set) &&
       resolve(handle, "seccomp_syscall_resolve_name", lib.syscall_resolve_name) &&
       resolve(handle, "seccomp_syscall_resolve_name_arch", lib.syscall_resolve_name_arch) &&
+      resolve(handle, "seccomp_syscall_resolve_num_arch", lib.syscall_resolve_num_arch) &&
       resolve(handle, "seccomp_rule_add_array", lib.rule_add_array) &&
       resolve(handle, "seccomp_export_bpf", lib.export_bpf);
   if (!complete) {

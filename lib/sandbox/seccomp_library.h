@@ -27,6 +27,7 @@ struct SeccompLibrary {
   decltype(&::seccomp_attr_set) attr_set = nullptr;
   decltype(&::seccomp_syscall_resolve_name) syscall_resolve_name = nullptr;
   decltype(&::seccomp_syscall_resolve_name_arch) syscall_resolve_name_arch = nullptr;
+  decltype(&::seccomp_syscall_resolve_num_arch) syscall_resolve_num_arch = nullptr;
   decltype(&::seccomp_rule_add_array) rule_add_array = nullptr;
   decltype(&::seccomp_merge) merge = nullptr;
   decltype(&::seccomp_export_bpf) export_bpf = nullptr;

@@ -1,4 +1,5 @@
-// profile list, show, lint, diff, merge, simulate, schema, fields: the policy documents.
+// profile list, show, lint, diff, merge, simulate, schema, fields: the policy documents. The words of
+// authors have files of their own: profile_record.cc, profile_author.cc, profile_lint.cc ...
 #include <algorithm>
 
 #include "base/io.h"
@@ -9,10 +10,10 @@
 #include "policy/document/schema.h"
 #include "policy/document/write_document.h"
 #include "policy/effective.h"
-#include "policy/lint.h"
 #include "policy/simulate.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/output.h"
+#include "runc-compat/cli/profile_call.h"
 #include "runc-compat/cli/report.h"
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/launch/policy_files.h"
@@ -20,62 +21,42 @@
 namespace redoubt::cli {
 namespace {
 
-constexpr char kFormat[] = "format";
-constexpr size_t kMaxTrace = size_t{64} << 20;
 
 constexpr Flag kFlags[] = {
-    {.name = kFormat,
+    {.name = kProfileFormatFlag,
      .short_name = "f",
      .placeholder = "FORMAT",
      .default_text = "table",
-     .help = "list, show, lint, diff, simulate: table or json"},
+     .help = "list, show, lint, diff, simulate, explain: table or json; lint: also sarif"},
+    {.name = kProfileOutputFlag,
+     .short_name = "o",
+     .placeholder = "FILE",
+     .help = "record: where the recording goes; merge, generalise, convert: to FILE, not stdout"},
+    {.name = kProfileToFlag,
+     .placeholder = "FORM",
+     .help = "convert: to oci-seccomp or spo-seccomp; without it, from one of them to a profile"},
+    {.name = kProfileNameFlag,
+     .placeholder = "NAME",
+     .help = "generalise, convert: the profile's name; that of the output file unless said otherwise"},
+    {.name = kProfileExplainFlag,
+     .kind = FlagKind::kBool,
+     .help = "generalise: list every step on stderr, with what it saves and what it allows"},
+    {.name = kProfileWithoutFlag,
+     .kind = FlagKind::kStringList,
+     .placeholder = "STEP",
+     .help = "generalise: leave a step out: packages, peers, ports, siblings, temporary or variants"},
 };
 
 using policy::Document;
 using policy::Field;
 
-struct Documents {
-  Document raw, merged;
-};
-
-// What a word of the command line names: a profile, or a file when it looks like one.
-Result<Documents> open_document(launch::PolicyFiles& files, const std::string& word) {
-  const policy::PolicySources sources = files.sources();
-  Documents documents;
-  if (word.find('/') == std::string::npos && !word.ends_with(".json")) {
-    TRY_ASSIGN(const std::optional<policy::SourceText> text, sources.find_profile(word));
-    if (!text) {
-      return Error::invalid(concat("profile ", quote(word), ": there is none of that name"));
-    }
-    TRY_ASSIGN(documents.raw, policy::read_source(*text));
-  } else {
-    TRY_ASSIGN(const std::string text, read_file(word, policy::kMaxDocumentBytes));
-    TRY_ASSIGN(documents.raw, policy::read_document(text, word));
-  }
-  documents.merged = documents.raw;
-  for (const std::string& base : documents.raw.extends) {
-    TRY_ASSIGN(const Document parent, policy::load_profile(sources.find_profile, base));
-    documents.merged = policy::meet(documents.merged, parent);
-  }
-  return documents;
-}
-
-struct Call {
-  launch::PolicyFiles& files;
-  const std::vector<std::string>& words;  // after the first
-  bool as_json = false;
-  ReportStyle style = {};
-};
-
-Status print_json(const json::Value& value) {
-  return print(json::dump(value, json::Layout::kIndent2) + "\n");
-}
+using Call = ProfileCall;
 
 Result<int> list(Call& call) {
   std::vector<std::vector<Cell>> rows;
   json::Value out{json::Array()};
   for (const auto& [name, source] : call.files.list()) {
-    Result<Documents> documents = open_document(call.files, name);
+    Result<ProfileDocuments> documents = open_document(call.files, name);
     const std::string description =
         documents ? documents->raw.description : documents.error().message();
     rows.push_back({{name, Colour::kBold},
@@ -85,14 +66,14 @@ Result<int> list(Call& call) {
     row.set("name", name).set("source", source).set("usable", documents.has_value());
     out.push(row.set("description", description));
   }
-  TRY(call.as_json ? print_json(out)
+  TRY(call.as_json() ? print_json(out)
                    : print(format_report({"NAME", "SOURCE", "WHAT IT IS FOR"}, rows, call.style)));
   return 0;
 }
 
 Result<int> show(Call& call) {
-  TRY_ASSIGN(const Documents documents, open_document(call.files, call.words[0]));
-  if (call.as_json) {
+  TRY_ASSIGN(const ProfileDocuments documents, open_document(call.files, call.words[0]));
+  if (call.as_json()) {
     TRY(print_json(policy::to_json(documents.merged)));
     return 0;
   }
@@ -112,34 +93,9 @@ Result<int> show(Call& call) {
   return 0;
 }
 
-Result<int> lint(Call& call) {
-  TRY_ASSIGN(const Document standard,
-             policy::load_profile(call.files.sources().find_profile, "default"));
-  std::vector<std::vector<Cell>> rows;
-  json::Value out{json::Array()};
-  bool failed = false;
-  for (const std::string& word : call.words) {
-    TRY_ASSIGN(const Documents documents, open_document(call.files, word));
-    for (const policy::Finding& finding : policy::lint(documents.raw, documents.merged, standard)) {
-      const bool error = finding.severity == policy::Severity::kError;
-      failed |= error;
-      const std::string severity(policy::severity_word(finding.severity));
-      rows.push_back({{finding.place},
-                      {severity, error ? Colour::kBad : Colour::kWarn},
-                      {finding.field},
-                      {finding.what}});
-      json::Value row;
-      row.set("place", finding.place).set("severity", severity).set("field", finding.field);
-      out.push(row.set("what", finding.what));
-    }
-  }
-  TRY(call.as_json ? print_json(out) : print(format_report({}, rows, call.style)));
-  return failed ? 1 : 0;
-}
-
 Result<int> diff(Call& call) {
-  TRY_ASSIGN(const Documents a, open_document(call.files, call.words[0]));
-  TRY_ASSIGN(const Documents b, open_document(call.files, call.words[1]));
+  TRY_ASSIGN(const ProfileDocuments a, open_document(call.files, call.words[0]));
+  TRY_ASSIGN(const ProfileDocuments b, open_document(call.files, call.words[1]));
   std::vector<std::vector<Cell>> rows;
   json::Value out{json::Array()};
   bool wider = false;
@@ -157,18 +113,37 @@ Result<int> diff(Call& call) {
     row.set("before", d.before).set("after", d.after);
     out.push(row.set("rule", policy::place_of(rule)));
   }
-  TRY(call.as_json ? print_json(out) : print(format_report({}, rows, call.style)));
+  TRY(call.as_json() ? print_json(out) : print(format_report({}, rows, call.style)));
   return wider ? 1 : 0;
 }
 
+Result<int> merge_recordings(Call& call) {
+  std::vector<policy::Recording> recordings;
+  for (const std::string& word : call.words) {
+    TRY_ASSIGN(policy::Recording recording, open_recording(word));
+    recordings.push_back(std::move(recording));
+  }
+  TRY(write_output(call, policy::write_recording(policy::merge_recordings(recordings))));
+  return 0;
+}
+
+// Whether a word of the command line is the file of a recording and not a profile.
+bool names_recording(const std::string& word) {
+  const Result<std::string> text = read_file(word, policy::kMaxRecordingBytes);
+  return text && policy::is_recording(*text);
+}
+
 Result<int> merge(Call& call) {
-  TRY_ASSIGN(Documents all, open_document(call.files, call.words[0]));
+  if (names_recording(call.words[0])) {
+    return merge_recordings(call);
+  }
+  TRY_ASSIGN(ProfileDocuments all, open_document(call.files, call.words[0]));
   for (size_t i = 1; i < call.words.size(); ++i) {
-    TRY_ASSIGN(const Documents next, open_document(call.files, call.words[i]));
+    TRY_ASSIGN(const ProfileDocuments next, open_document(call.files, call.words[i]));
     all.merged = policy::meet(all.merged, next.merged);
   }
   TRY(policy::check_conflicts(all.merged));
-  TRY(print_json(policy::to_json(all.merged)));
+  TRY(write_output(call, json::dump(policy::to_json(all.merged), json::Layout::kIndent2) + "\n"));
   return 0;
 }
 
@@ -181,11 +156,19 @@ std::string operation_text(const policy::Operation& operation) {
                 operation.access);
 }
 
+// Of a recording or of a trace.
+Result<std::vector<policy::Operation>> open_operations(const std::string& path) {
+  TRY_ASSIGN(const std::string text, read_file(path, policy::kMaxRecordingBytes));
+  if (!policy::is_recording(text)) {
+    return policy::parse_trace(text, path);
+  }
+  TRY_ASSIGN(const policy::Recording recording, policy::read_recording(text, path));
+  return policy::operations_of(recording);
+}
+
 Result<int> simulate(Call& call) {
-  TRY_ASSIGN(const Documents documents, open_document(call.files, call.words[0]));
-  TRY_ASSIGN(const std::string text, read_file(call.words[1], kMaxTrace));
-  TRY_ASSIGN(const std::vector<policy::Operation> operations,
-             policy::parse_trace(text, call.words[1]));
+  TRY_ASSIGN(const ProfileDocuments documents, open_document(call.files, call.words[0]));
+  TRY_ASSIGN(const std::vector<policy::Operation> operations, open_operations(call.words[1]));
   std::vector<std::vector<Cell>> rows;
   json::Value out{json::Array()};
   bool denied = false;
@@ -203,7 +186,7 @@ Result<int> simulate(Call& call) {
     row.set("verdict", verdict).set("field", judgement.field);
     out.push(row.set("rule", judgement.place).set("reason", judgement.reason));
   }
-  TRY(call.as_json
+  TRY(call.as_json()
           ? print_json(out)
           : print(format_report({"LINE", "OPERATION", "VERDICT", "RULE", "WHY"}, rows, call.style)));
   return denied ? 1 : 0;
@@ -225,37 +208,41 @@ struct Word {
   Result<int> (*run)(Call&);
 };
 constexpr Word kWords[] = {
+    {"convert", 1, 1, profile_convert},
     {"diff", 2, 2, diff},
+    {"explain", 2, SIZE_MAX, profile_explain},
     {"fields", 0, 0, fields},
-    {"lint", 1, SIZE_MAX, lint},
+    {"generalise", 1, SIZE_MAX, profile_generalise},
+    {"lint", 1, SIZE_MAX, profile_lint},
     {"list", 0, 0, list},
     {"merge", 1, SIZE_MAX, merge},
+    {"record", 1, SIZE_MAX, profile_record},
     {"schema", 0, 0, schema},
     {"show", 1, 1, show},
     {"simulate", 2, 2, simulate},
 };
 
-Result<int> run_profile(const Globals& /*globals*/, const Arguments& arguments) {
+Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
   const std::string& word = arguments.positional().at(0);
   const std::vector<std::string> rest(arguments.positional().begin() + 1,
                                       arguments.positional().end());
-  const std::string& format = arguments.text(kFormat);
-  if (format != "table" && format != "json") {
-    return Error::invalid(concat("invalid format: ", quote(format), "; must be table or json"));
+  const std::string& format = arguments.text(kProfileFormatFlag);
+  if (format != "table" && format != "json" && !(format == "sarif" && word == "lint")) {
+    return Error::invalid(concat("invalid format: ", quote(format), "; must be table or json, or sarif for lint"));
   }
   const Word* found = std::find_if(
       std::begin(kWords), std::end(kWords), [&](const Word& w) { return w.name == word; });
   if (found == std::end(kWords)) {
     return Error::invalid(concat("profile: unknown word ",
                                  quote(word),
-                                 "; there are diff, fields, lint, list, merge, schema, show and "
-                                 "simulate"));
+                                 "; there are convert, diff, explain, fields, generalise, lint, list, "
+                                 "merge, record, schema, show and simulate"));
   }
   if (rest.size() < found->min_words || rest.size() > found->max_words) {
     return Error::invalid(concat("profile ", word, ": wrong number of arguments; see --help"));
   }
   TRY_ASSIGN(launch::PolicyFiles files, launch::PolicyFiles::of_node());
-  Call call{files, rest, format == "json", stdout_style()};
+  Call call{globals, arguments, files, rest, format, stdout_style()};
   return found->run(call);
 }
 
@@ -265,15 +252,23 @@ constinit const Verb kVerbProfile = {
     .name = "profile",
     .group = VerbGroup::kPolicy,
     .arguments = "list\nshow PROFILE\nlint PROFILE...\ndiff PROFILE PROFILE\nmerge PROFILE...\n"
-                 "simulate PROFILE TRACE\nschema\nfields",
-    .summary = "look at, check and combine profiles",
+                 "simulate PROFILE TRACE\nexplain PROFILE OPERATION...\n"
+                 "record --output FILE -- run|create|exec ...\nmerge RECORDING...\n"
+                 "generalise RECORDING...\nconvert FILE\nconvert --to FORM PROFILE\nschema\nfields",
+    .summary = "look at, check, combine and author profiles",
     .description =
         "PROFILE is a profile's name, or a file when it has a slash or ends in .json. lint exits\n"
         "with 1 on an error, diff when the second profile is not tighter everywhere, simulate when\n"
-        "anything in the trace would be denied. merge writes what all of them allow.",
+        "anything in the trace or recording would be denied, explain when the operation is. merge\n"
+        "writes what all of them allow, and of recordings what any of them saw.\n\n"
+        "record runs a container and writes down what it does, generalise makes a profile of it.",
     .examples = "redoubt profile list\nredoubt profile show restricted\n"
                 "redoubt profile lint ./web.json\nredoubt profile diff default web-server\n"
-                "redoubt profile simulate default trace.jsonl",
+                "redoubt profile simulate default trace.jsonl\n"
+                "redoubt profile explain web-server bind:0.0.0.0:443 exec:/usr/sbin/nginx\n"
+                "redoubt profile record --output first.json -- run --bundle /containers/web1 web1\n"
+                "redoubt profile generalise --output web1.json first.json\n"
+                "redoubt profile convert --to oci-seccomp restricted",
     .flags = kFlags,
     .min_args = 1,
     .max_args = kAnyNumber,

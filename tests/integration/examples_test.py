@@ -83,13 +83,17 @@ class Scene:
         (work / "limits.json").write_text(json.dumps({"pids": {"limit": 50}}))
         (work / "trace.jsonl").write_text('{"syscall": "read"}\n')
         (work / "web.json").write_text(profile_example())
+        head = {"apiVersion": "redoubt.io/v1"}
+        for name in ("first", "second", "third"):
+            (work / f"{name}.json").write_text(json.dumps({**head, "kind": "Recording", "complete": True, "runs": [{}]}))
+        (work / "web1.json").write_text(json.dumps({**head, "kind": "Profile", "name": "web1"}))
         (work / "other").mkdir()
         empty = work / "empty"
         empty.mkdir()
         subprocess.run(["tar", "-C", empty, "-cf", work / "image.tar", "."], check=True, timeout=20)
 
     def arrange(self, verb, words):
-        if verb in ("create", "run"):
+        if verb in ("create", "run", "profile"):
             return
         if verb == "start":
             self.rt.ok("create", "--bundle", self.bundle.path, self.cid)
@@ -167,14 +171,14 @@ def test_example(scene, line):
     if "-t" in words:
         assert with_terminal(argv, scene.work) == 0
         return
-    ends_with = verb in ("events", "run") and not {"--stats", "--detach"} & set(words)
+    ends_with = (verb in ("events", "run") or "record" in words) and not {"--stats", "--detach"} & set(words)
     thread = stop_soon(scene) if ends_with else None
     source = (scene.work / line.split("<")[1].strip()).read_text() if "<" in line else None
     here = verb in ("create", "run") and not {"--bundle", "-b"} & set(words)
     result = scene.rt.raw(argv, cwd=scene.bundle.path if here else scene.work, stdin=source)
     if thread:
         thread.join()
-    wanted = 137 if verb == "run" and thread else 0
+    wanted = 137 if verb in ("run", "profile") and thread else 0
     assert result.code == wanted, str(result)
 
 

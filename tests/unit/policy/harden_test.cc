@@ -122,6 +122,27 @@ TEST(HardenSeccomp, IsNotLiftedWhereTheNodeItselfSaysSo) {
   EXPECT_TRUE(refuses(*plan, "clock_settime"));
 }
 
+bool ceiling_has(const plan::Plan& plan, const std::string& name) {
+  const std::vector<std::string>& names = plan.seccomp_floor.front().rules.front().names;
+  return std::binary_search(names.begin(), names.end(), name);
+}
+
+TEST(HardenSeccomp, ACeilingLetsTheRuntimeStartTheProgramAndNoMore) {
+  const std::string members = R"(,"syscalls":{"allow":[{"names":["mmap"],"reason":"r"}]})";
+  const auto early = hardened(small_spec(), policy_of({}, members));
+  ASSERT_TRUE(early.has_value()) << error_of(early);
+  for (const char* name : {"capset", "execve", "mmap", "seccomp", "sendmsg", "setresuid"}) {
+    EXPECT_TRUE(ceiling_has(*early, name)) << name;
+  }
+  EXPECT_FALSE(ceiling_has(*early, "openat"));
+  const auto late = hardened(
+      small_spec(),
+      policy_of({}, members + R"(,"process":{"noNewPrivileges":{"value":true,"reason":"r"}})"));
+  ASSERT_TRUE(late.has_value()) << error_of(late);
+  EXPECT_TRUE(ceiling_has(*late, "execve"));
+  EXPECT_FALSE(ceiling_has(*late, "setresuid"));
+}
+
 // How many conditions on the flags of clone and unshare there are for the kind of namespace.
 size_t refusals_of(const plan::Plan& plan, uint64_t kind) {
   size_t found = 0;

@@ -39,6 +39,81 @@ TEST(Lint, FindsWhatIsHardlyMeant) {
   }
 }
 
+std::string checks_of(const std::string& members) {
+  const Document document = document_of(concat(R"(,"description":"d")", members));
+  const Result<Document> standard = load_profile(lookup_with(), "default");
+  EXPECT_TRUE(standard.has_value());
+  std::string all = "|";
+  for (const Finding& finding : lint(document, document, *standard)) {
+    EXPECT_FALSE(finding.fix.empty());
+    all += concat(finding.id, "|");
+  }
+  return all;
+}
+
+std::string files(const char* field, const char* path) {
+  return concat(R"(,"files":{")", field, R"(":[{"paths":[")", path, R"("],"reason":"r"}]})");
+}
+
+TEST(Lint, HasACheckForEachOfThese) {
+  const struct {
+    std::string members;
+    const char* id;
+  } cases[] = {
+      {files("write", "/"), "write-all"},
+      {files("write", "/etc"), "write-configuration"},
+      {files("write", "/usr"), "write-programs"},
+      {files("write", "/boot"), "write-boot"},
+      {files("write", "/run/docker.sock"), "write-runtime-socket"},
+      {files("read", "/"), "read-all"},
+      {files("read", "/etc/shadow"), "read-secret"},
+      {files("read", "/run"), "token-and-open-egress"},
+      {files("execute", "/"), "execute-all"},
+      {files("execute", "/tmp"), "execute-temporary"},
+      {files("execute", "/bin/sh"), "execute-shell"},
+      {files("execute", "/usr/bin/apt"), "execute-package-manager"},
+      {files("execute", "/usr/bin/x"), "execute-loader-missing"},
+      {R"(,"files":{"read":[{"paths":["/etc"],"reason":"r"}],"execute":[{"paths":["/app"],"reason":"r"}]})",
+       "execute-unreadable"},
+      {files("read", "/srv\",\"/srv/www"), "files-covered"},
+      {R"(,"files":{"read":[{"paths":["/a/b"],"reason":"r"}],"masked":[{"paths":["/a"],"reason":"r"}]})",
+       "files-masked"},
+      {R"(,"files":{"write":[{"paths":["/a/b"],"reason":"r"}],"readonly":[{"paths":["/a"],"reason":"r"}]})",
+       "write-has-no-effect"},
+      {R"(,"network":{"bind":[{"address":"any","reason":"r"}]})", "network-any-bind"},
+      {R"(,"network":{"connect":[{"address":"169.254.0.0/16","reason":"r"}]})", "network-metadata"},
+      {R"(,"network":{"families":[{"names":["AF_ALG"],"reason":"r"}]})", "family-rare"},
+      {R"(,"network":{"families":[{"names":["AF_UNIX"],"reason":"r"}],"bind":[{"address":"any","ports":["80"],"reason":"r"}]})",
+       "family-for-endpoints-missing"},
+      {R"(,"capabilities":{"allow":[{"names":["CAP_NET_RAW"],"reason":"r"}]},"network":{"connect":[{"address":"none","reason":"r"}]})",
+       "network-raw"},
+      {R"(,"capabilities":{"allow":[{"names":["CAP_SETUID"],"reason":"r"}]})", "capability-half-of-identity"},
+      {R"(,"capabilities":{"allow":[{"names":["CAP_KILL"],"reason":"r"}]},"process":{"nonRoot":{"value":true,"reason":"r"}})",
+       "capability-of-nobody"},
+      {R"(,"capabilities":{"allow":[{"names":["CAP_KILL"],"reason":"r"}],"deny":[{"names":["CAP_KILL"],"reason":"r"}]})",
+       "capability-denied-too"},
+      {R"(,"syscalls":{"allow":[{"names":["read"],"reason":"r"}],"deny":[{"names":["read"],"reason":"r"}]})",
+       "syscall-allowed-and-denied"},
+      {R"(,"syscalls":{"allow":[{"names":["read"],"reason":"r"}]})", "syscall-foreign-open"},
+      {R"(,"syscalls":{"allow":[{"names":["bpf"],"reason":"r"}]},"kernel":{"bpf":{"value":"deny","reason":"r"}})",
+       "syscall-closed-by-surface"},
+      {R"(,"kernel":{"bpf":{"value":"allow","reason":"r"}})", "explicit-allow"},
+      {R"(,"limits":{"pids":{"value":1000000,"reason":"r"}})", "limit-pids-huge"},
+      {R"(,"limits":{"rlimits":[{"name":"RLIMIT_NOFILE","value":3,"reason":"r"}]})", "limit-too-small"},
+      {R"(,"selinux":{"type":{"value":"spc_t","reason":"r"}})", "label-unconfined"},
+      {R"(,"devices":{"allow":[{"paths":["/dev/sda"],"reason":"r"}]})", "device-of-host"},
+      {R"(,"kernel":{"bpf":{"value":"deny","reason":"because"}})", "reason-empty-words"},
+      {"", "limit-pids-missing"},
+      {"", "no-new-privileges-missing"},
+      {"", "extends-nothing"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(checks_of(c.members), testing::HasSubstr(concat("|", c.id, "|"))) << c.members;
+  }
+  EXPECT_THAT(checks_of(R"(,"limits":{"pids":{"value":100,"reason":"r"}})"),
+              testing::Not(testing::HasSubstr("limit-pids")));
+}
+
 TEST(Lint, HasNothingToSayAboutTheShippedServices) {
   for (const char* name : {"default", "restricted", "untrusted", "web-server", "database", "batch-job", "jit"}) {
     const Result<Document> merged = load_profile(lookup_with(), name);

@@ -1,0 +1,175 @@
+// Lint of files.*: trees that hold more than they seem to, and paths that have no effect.
+#include <algorithm>
+
+#include "base/str.h"
+#include "policy/linter.h"
+
+namespace redoubt::policy {
+namespace {
+
+constexpr std::string_view kRuntimeSockets[] = {
+    "/run/containerd/containerd.sock", "/run/crio/crio.sock", "/run/docker.sock",
+    "/run/podman/podman.sock", "/var/run/docker.sock"};
+constexpr std::string_view kSecrets[] = {"/etc/gshadow", "/etc/shadow", "/root/.ssh"};
+constexpr std::string_view kPrograms[] = {"/bin", "/lib", "/lib64", "/sbin", "/usr"};
+constexpr std::string_view kTemporary[] = {"/dev/shm", "/tmp", "/var/tmp"};
+constexpr std::string_view kBoot[] = {"/boot", "/lib/modules", "/usr/lib/modules"};
+constexpr std::string_view kShells[] = {"/bin/bash", "/bin/dash", "/bin/sh", "/usr/bin/bash",
+                                        "/usr/bin/dash", "/usr/bin/sh"};
+constexpr std::string_view kPackageManagers[] = {"/sbin/apk", "/usr/bin/apt", "/usr/bin/apt-get",
+                                                 "/usr/bin/dnf", "/usr/bin/dpkg", "/usr/bin/rpm"};
+constexpr std::string_view kTokens = "/run/secrets/kubernetes.io";
+
+bool is_one_of(std::span<const std::string_view> list, std::string_view path) {
+  return std::find(list.begin(), list.end(), path) != list.end();
+}
+
+bool any_lies_in(const FieldValue& trees, std::string_view path) {
+  return std::any_of(trees.entries.begin(), trees.entries.end(), [&](const Entry& tree) {
+    return lies_in(tree.key, path);
+  });
+}
+
+// Beneath one of these, or one of them itself.
+bool lies_in_one_of(std::span<const std::string_view> trees, std::string_view path) {
+  return std::any_of(
+      trees.begin(), trees.end(), [&](std::string_view tree) { return lies_in(tree, path); });
+}
+
+void check_write(Linter& lint, const Entry& entry) {
+  constexpr Field kField = Field::kFilesWrite;
+  if (entry.key == "/" || entry.key == "/sys") {
+    lint.add("write-all",
+             kField,
+             entry.rule,
+             concat(entry.key, " is more than any program needs to change"));
+  }
+  if (entry.key == "/etc") {
+    lint.add("write-configuration", kField, entry.rule, "all of the configuration can be changed");
+  }
+  if (lies_in_one_of(kBoot, entry.key)) {
+    lint.add("write-boot", kField, entry.rule, concat(entry.key, " is for starting a machine"));
+  } else if (is_one_of(kPrograms, entry.key)) {
+    lint.add("write-programs", kField, entry.rule, concat("programs in ", entry.key, " can be changed"));
+  }
+  if (is_one_of(kRuntimeSockets, entry.key)) {
+    lint.add("write-runtime-socket", kField, entry.rule, concat(entry.key, " is an engine's socket"));
+  }
+  if (any_lies_in(lint.merged[Field::kFilesReadonly], entry.key)) {
+    lint.add("write-has-no-effect", kField, entry.rule, concat(entry.key, " is read-only"));
+  }
+}
+
+void check_write_and_execute(Linter& lint) {
+  const FieldValue& write = lint.merged[Field::kFilesWrite];
+  for (const Entry& w : write.entries) {
+    check_write(lint, w);
+    for (const Entry& x : lint.merged[Field::kFilesExecute].entries) {
+      if (lies_in(w.key, x.key) || lies_in(x.key, w.key)) {
+        lint.add("write-and-execute",
+                 Field::kFilesExecute,
+                 x.rule,
+                 concat("what is written to ", w.key, " can be executed from ", x.key));
+      }
+    }
+  }
+  if (write.present && !any_lies_in(write, "/dev/null")) {
+    lint.add("write-dev-null-missing", Field::kFilesWrite, "nearly every program writes to /dev/null");
+  }
+}
+
+void check_read(Linter& lint) {
+  for (const Entry& entry : lint.merged[Field::kFilesRead].entries) {
+    if (entry.key == "/") {
+      lint.add("read-all", Field::kFilesRead, entry.rule, "everything can be read");
+    }
+    if (lies_in_one_of(kSecrets, entry.key)) {
+      lint.add("read-secret", Field::kFilesRead, entry.rule, concat(entry.key, " is a secret"));
+    }
+    const bool has_token = lies_in(entry.key, kTokens) || lies_in(kTokens, entry.key);
+    if (has_token && !lint.merged[Field::kNetworkConnect].present) {
+      lint.add("token-and-open-egress",
+               Field::kFilesRead,
+               entry.rule,
+               "the service account's token can be read, and connections go anywhere");
+    }
+  }
+}
+
+void check_executable(Linter& lint, const Entry& entry) {
+  constexpr Field kField = Field::kFilesExecute;
+  const FieldValue& read = lint.merged[Field::kFilesRead];
+  if (entry.key == "/") {
+    lint.add("execute-all", kField, entry.rule, "everything can be executed");
+  }
+  if (lies_in_one_of(kTemporary, entry.key)) {
+    lint.add("execute-temporary",
+             kField,
+             entry.rule,
+             concat("what anybody leaves in ", entry.key, " can be executed"));
+  }
+  if (is_one_of(kShells, entry.key)) {
+    lint.add("execute-shell", kField, entry.rule, concat(entry.key, " is what intruders start first"));
+  }
+  if (is_one_of(kPackageManagers, entry.key)) {
+    lint.add("execute-package-manager", kField, entry.rule, concat(entry.key, " installs programs"));
+  }
+  // A tree of which a part can be read is not looked into.
+  const bool reads_a_part =
+      std::any_of(read.entries.begin(), read.entries.end(), [&](const Entry& tree) {
+        return lies_in(entry.key, tree.key);
+      });
+  if (read.present && !any_lies_in(read, entry.key) && !reads_a_part) {
+    lint.add("execute-unreadable",
+             kField,
+             entry.rule,
+             concat(entry.key, " cannot be executed: files.read does not have it"));
+  }
+}
+
+void check_execute(Linter& lint) {
+  const FieldValue& execute = lint.merged[Field::kFilesExecute];
+  bool has_loader = false;
+  for (const Entry& entry : execute.entries) {
+    check_executable(lint, entry);
+    has_loader |= entry.key.find("/ld-") != std::string::npos || is_one_of(kPrograms, entry.key) ||
+                  entry.key == "/" || entry.key == "/usr/lib";
+  }
+  if (!execute.entries.empty() && !has_loader) {
+    lint.add("execute-loader-missing",
+             Field::kFilesExecute,
+             "no dynamic loader can be executed, so no program that is not static");
+  }
+}
+
+void check_without_effect(Linter& lint) {
+  for (const Field field : {Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute}) {
+    const FieldValue& trees = lint.raw[field];
+    for (const Entry& entry : trees.entries) {
+      const auto covers = [&](const Entry& other) {
+        return other.key != entry.key && lies_in(other.key, entry.key);
+      };
+      if (std::any_of(trees.entries.begin(), trees.entries.end(), covers)) {
+        lint.add("files-covered", field, concat(entry.key, " lies in another tree of the list"));
+      }
+      if (any_lies_in(lint.merged[Field::kFilesMasked], entry.key)) {
+        lint.add("files-masked", field, concat(entry.key, " is masked"));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool lies_in(std::string_view tree, std::string_view path) {
+  return tree == "/" || path == tree || (path.starts_with(tree) && path[tree.size()] == '/');
+}
+
+void lint_files(Linter& lint) {
+  check_write_and_execute(lint);
+  check_read(lint);
+  check_execute(lint);
+  check_without_effect(lint);
+}
+
+}  // namespace redoubt::policy

@@ -1,0 +1,72 @@
+#include "runc-compat/cli/profile_call.h"
+
+#include <fcntl.h>
+
+#include "base/io.h"
+#include "base/str.h"
+#include "policy/document/merge.h"
+#include "policy/document/read_document.h"
+#include "policy/effective.h"
+#include "runc-compat/cli/output.h"
+
+namespace redoubt::cli {
+
+using policy::Document;
+
+Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::string& word) {
+  const policy::PolicySources sources = files.sources();
+  ProfileDocuments documents;
+  if (word.find('/') == std::string::npos && !word.ends_with(".json")) {
+    TRY_ASSIGN(const std::optional<policy::SourceText> text, sources.find_profile(word));
+    if (!text) {
+      return Error::invalid(concat("profile ", quote(word), ": there is none of that name"));
+    }
+    TRY_ASSIGN(documents.raw, policy::read_source(*text));
+  } else {
+    TRY_ASSIGN(const std::string text, read_file(word, policy::kMaxDocumentBytes));
+    TRY_ASSIGN(documents.raw, policy::read_document(text, word));
+  }
+  documents.merged = documents.raw;
+  for (const std::string& base : documents.raw.extends) {
+    TRY_ASSIGN(const Document parent, policy::load_profile(sources.find_profile, base));
+    documents.merged = policy::meet(documents.merged, parent);
+  }
+  return documents;
+}
+
+Result<policy::Recording> open_recording(const std::string& path) {
+  TRY_ASSIGN(const std::string text, read_file(path, policy::kMaxRecordingBytes));
+  return policy::read_recording(text, path);
+}
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 == 0
+}
+
+Result<std::string> profile_name(const ProfileCall& call, std::string_view word) {
+  std::string name = call.arguments.text(kProfileNameFlag);
+  if (name.empty()) {
+    name = file_name(call.arguments.text(kProfileOutputFlag));
+    name = name.substr(0, name.rfind(".json"));
+    name = name.empty() ? concat(word, "d") : name;
+  }
+  return policy::is_profile_name(name)
+             ? Result<std::string>(name)
+             : Error::invalid(concat("profile ", word, ": --name: ", quote(name),
+                                     " is not a profile's name: lower-case letters, digits, dashes"));
+}
+
+Status print_json(const json::Value& value) {
+  return print(json::dump(value, json::Layout::kIndent2) + "\n");
+}
+
+Status write_output(const ProfileCall& call, const std::string& text) {
+  const std::string& path = call.arguments.text(kProfileOutputFlag);
+  if (path.empty()) {
+    return print(text);
+  }
+  constexpr mode_t kMode = 0644;
+  return replace_file_at(AT_FDCWD, path, text, kMode);
+}
+
+}  // namespace redoubt::cli

@@ -1,0 +1,62 @@
+// What the words of `redoubt profile` share: one call of the command, the documents that it names, and
+// the functions of the words that have a file of their own. Used by profile*.cc only.
+#ifndef REDOUBT_CLI_PROFILE_CALL_H_
+#define REDOUBT_CLI_PROFILE_CALL_H_
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "policy/authoring/recording.h"
+#include "policy/document/document.h"
+#include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/globals.h"
+#include "runc-compat/cli/report.h"
+#include "runc-compat/launch/policy_files.h"
+
+namespace redoubt::cli {
+
+inline constexpr char kProfileFormatFlag[] = "format";
+inline constexpr char kProfileOutputFlag[] = "output";
+inline constexpr char kProfileNameFlag[] = "name";
+inline constexpr char kProfileExplainFlag[] = "explain";
+inline constexpr char kProfileToFlag[] = "to";
+inline constexpr char kProfileWithoutFlag[] = "without";
+
+struct ProfileCall {
+  const Globals& globals;
+  const Arguments& arguments;
+  launch::PolicyFiles& files;
+  const std::vector<std::string>& words;  // after the first
+  std::string format;
+  ReportStyle style = {};
+
+  bool as_json() const { return format == "json"; }
+};
+
+struct ProfileDocuments {
+  policy::Document raw, merged;
+};
+
+// What a word of the command line names: a profile, or a file when it looks like one.
+Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::string& word);
+// Without its directories.
+std::string_view file_name(std::string_view path);
+// --name, or what the file of --output is called.
+Result<std::string> profile_name(const ProfileCall& call, std::string_view word);
+Result<policy::Recording> open_recording(const std::string& path);
+
+Status print_json(const json::Value& value);
+// To the file of --output, which is replaced as a whole, or to stdout.
+Status write_output(const ProfileCall& call, const std::string& text);
+
+Result<int> profile_convert(ProfileCall& call);
+Result<int> profile_explain(ProfileCall& call);
+Result<int> profile_generalise(ProfileCall& call);
+Result<int> profile_lint(ProfileCall& call);
+Result<int> profile_record(ProfileCall& call);
+
+}  // namespace redoubt::cli
+
+#endif  // REDOUBT_CLI_PROFILE_CALL_H_

@@ -1,0 +1,279 @@
+"""Authoring: a service is recorded under load, its profile is made, and under that profile it does the same and nothing else."""
+
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from harness.policy import node  # noqa: F401
+from harness.runtime import Container, wait_for
+from harness.servers import DATA, Site, docker_config, make_tree
+
+pytestmark = pytest.mark.native
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SERVICE = ROOT / "tests/testdata/authoring/service.py"
+
+
+@pytest.fixture(autouse=True)
+def only_redoubt(runtime):
+    runtime.only_redoubt("profiles to author")
+
+
+class RecordedSite(Site):
+    """A Site whose server is recorded, under a profile when one is named."""
+
+    recorder = None
+
+    def begin(self, *args, recording, user=0, mounts=(), profile=None):
+        config = docker_config(self.rootfs, self.network, user)
+        config["process"]["args"] = list(args)
+        config["mounts"] += [{"destination": inside, "type": "bind", "source": str(outside), "options": ["rbind", "ro", "rprivate"]}
+                             for outside, inside in mounts]  # fmt: skip
+        if profile:
+            config.setdefault("annotations", {})["io.redoubt.profile"] = profile
+        (self.bundle / "config.json").write_text(json.dumps(config))
+        cid = self.rt.cid()
+        argv = self.rt.argv("profile", "record", "--output", recording, "--", "run", "--detach", "--bundle", self.bundle, cid)
+        with open(self.output, "ab") as out:
+            self.recorder = subprocess.Popen([str(word) for word in argv], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        self.container = Container(self.rt, cid, None)
+        wait_for(lambda: '"running"' in self.rt("state", cid).out or self.recorder.poll() is not None, timeout=30, what="the container")
+        assert self.recorder.poll() is None, self.said()
+
+    def end(self, signal="TERM"):
+        self.container.kill(signal)
+        self.container.wait("stopped", timeout=20)
+        self.container.delete()
+        assert self.recorder.wait(20) == 0, self.said()
+
+    def get(self, port, path):
+        argv = ["nsenter", f"--net={self.network}", "/usr/bin/python3", "-c",
+                f"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:{port}{path}').read().decode(), end='')"]  # fmt: skip
+        return self.command(*argv)
+
+    def close(self):
+        super().close()
+        if self.recorder:
+            self.recorder.kill()
+            self.recorder.wait()
+
+
+@pytest.fixture
+def site(runtime, work):
+    place = RecordedSite(runtime, work / "site", make_tree())
+    yield place
+    place.close()
+    assert runtime.cleanup() == []
+
+
+def author(runtime, node, name, recordings):
+    """The way of the manual: merge, generalise, lint. The profile's file."""
+    profile = node.etc / f"profiles/{name}.json"
+    profile.parent.mkdir(parents=True, exist_ok=True)
+    merged = recordings[0].with_name(f"{name}-all.json")
+    runtime.ok("profile", "merge", "--output", merged, *recordings)
+    runtime.ok("profile", "generalise", "--output", profile, merged)
+    findings = json.loads(runtime.ok("profile", "lint", "--format", "json", name).out)
+    assert [row for row in findings if row["severity"] != "info"] == []
+    assert profile.read_text().count('"reason"') <= 150
+    return profile
+
+
+def assert_third_run_is_covered(runtime, name, recording):
+    jsonschema = pytest.importorskip("jsonschema", reason="lacks python3-jsonschema")
+    said = json.loads(recording.read_text())
+    jsonschema.validate(said, json.loads((ROOT / "profiles/schema/recording.schema.json").read_text()))
+    assert said["complete"] is True and said["lost"] == []
+    result = runtime("profile", "simulate", name, recording)
+    assert result.code == 0, result.out
+
+
+@pytest.mark.parametrize("form", ["oci-seccomp", "spo-seccomp"])
+def test_a_seccomp_profile_comes_back_as_it_was(runtime, work, form):
+    """Docker's own filter, to a profile and back: what has no condition is the same, what has one is told."""
+    docker = json.loads((ROOT / "tests/testdata/bundles/docker/config.json").read_text())["linux"]["seccomp"]
+    (work / "docker.json").write_text(json.dumps(docker))
+    made = runtime.ok("profile", "convert", "--output", work / "first.json", work / "docker.json")
+    conditional = [rule for rule in docker["syscalls"] if rule.get("args")]
+    assert made.err.count("is for some arguments only") == len(conditional) > 0
+    runtime.ok("profile", "convert", "--to", form, "--output", work / "back.json", work / "first.json")
+    back = json.loads((work / "back.json").read_text())
+    section = back["spec"] if form == "spo-seccomp" else back
+    # What profile default closes is not allowed by what extends it.
+    closed = {name for name in section["syscalls"][0]["names"]} ^ {
+        name for rule in docker["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW" for name in rule["names"]}  # fmt: skip
+    for name in closed:
+        assert runtime("profile", "explain", "default", f"syscall:{name}").code == 1, name
+    runtime.ok("profile", "convert", "--output", work / "second.json", work / "back.json")
+    runtime.ok("profile", "convert", "--to", form, "--output", work / "again.json", work / "second.json")
+    same = json.loads((work / "again.json").read_text())
+    assert (same["spec"] if form == "spo-seccomp" else same) == section
+
+
+def test_lint_as_sarif_points_to_the_line(runtime, work):
+    (work / "x.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "x", "description": "d", "extends": ["default"],
+                                             "files": {"write": [{"paths": ["/run/docker.sock", "/dev"], "reason": "r"}]}}, indent=1))  # fmt: skip
+    run = json.loads(runtime.fails("profile", "lint", "--format", "sarif", work / "x.json").out)["runs"][0]
+    rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert len(rules) >= 40
+    found = {row["ruleId"]: row for row in run["results"]}
+    assert set(found) <= rules and found["write-runtime-socket"]["level"] == "error"
+    place = found["write-runtime-socket"]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == str(work / "x.json")
+    assert '"paths"' in (work / "x.json").read_text().splitlines()[place["region"]["startLine"]]
+
+
+# ---- redis --------------------------------------------------------------------------------------------------------------------
+
+REDIS = ["redis-server", "--dir", "/var/lib/redis", "--appendonly", "yes"]
+
+
+def redis_round(site, recording, profile=None):
+    site.begin(*REDIS, user=101, recording=recording, profile=profile)
+    site.wait_for_port(6379)
+    assert "requests per second" in site.run("redis-benchmark", "-q", "-n", "200", "-t", "set,get,lpush", user=101)
+    assert site.run("redis-cli", "save", user=101) == "OK\n"
+    site.end()
+
+
+def test_redis_runs_under_its_recorded_profile(runtime, site, work, node):
+    site.folder("var/lib/redis", 101)
+    recordings = [work / f"redis-{number}.json" for number in (1, 2, 3)]
+    for path in recordings[:2]:
+        redis_round(site, path)
+    said = json.loads(recordings[0].read_text())
+    assert said["runs"][0]["sessions"] >= 2, "what exec runs is recorded as well"
+    assert "tcp 0.0.0.0 6379" in {row["endpoint"] for row in said["bind"]}
+    assert {row["path"] for row in said["programs"]} >= {"/usr/bin/redis-cli", "/usr/bin/redis-benchmark"}
+    author(runtime, node, "redis", recordings[:2])
+    redis_round(site, recordings[2], profile="redis")
+    assert_third_run_is_covered(runtime, "redis", recordings[2])
+
+
+# ---- nginx --------------------------------------------------------------------------------------------------------------------
+
+
+def nginx_round(site, recording, profile=None):
+    site.begin("nginx", "-g", "daemon off;", mounts=[(DATA / "nginx.conf", "/etc/nginx/nginx.conf")], recording=recording, profile=profile)
+    site.wait_for_port(80)
+    for name in ("small.txt", "large.bin"):
+        assert site.get(80, f"/{name}") == name * 1000
+    site.container.kill("HUP")
+    wait_for(lambda: "reconfiguring" in site.said(), timeout=20, what="the workers to be replaced")
+    assert site.get(80, "/small.txt") == "small.txt" * 1000
+    site.end("QUIT")
+
+
+def test_nginx_runs_under_its_recorded_profile(runtime, site, work, node):
+    site.folder("var/log/nginx")
+    for name in ("small.txt", "large.bin"):
+        (site.folder("srv/www") / name).write_text(name * 1000)
+    recordings = [work / f"nginx-{number}.json" for number in (1, 2, 3)]
+    for path in recordings[:2]:
+        nginx_round(site, path)
+    author(runtime, node, "nginx", recordings[:2])
+    used = {row["name"] for row in json.loads(recordings[0].read_text())["capabilities"]}
+    assert used >= {"CAP_SETGID", "CAP_SETUID"} and "CAP_SYS_ADMIN" not in used
+    nginx_round(site, recordings[2], profile="nginx")
+    assert_third_run_is_covered(runtime, "nginx", recordings[2])
+
+
+# ---- an intruder --------------------------------------------------------------------------------------------------------------
+
+# What `explain` is asked about each act.
+ACTS = {
+    "shell": "exec:/bin/sh", "write_configuration": "open:/etc/cron.d.sh:w", "read_secret": "open:/etc/shadow:r",
+    "call_home": "connect:127.0.0.1:4444", "listen_elsewhere": "bind:127.0.0.1:4445", "trace": "syscall:ptrace",
+    "fileless": "syscall:memfd_create",
+}  # fmt: skip
+
+
+def service_round(site, recording, profile=None):
+    site.begin("python3", "/srv/service.py", mounts=[(SERVICE, "/srv/service.py")], recording=recording, profile=profile)
+    site.wait_for_port(8000)
+    assert [site.get(8000, f"/{number}") for number in range(3)] == ["hello\n"] * 3
+
+
+def test_an_intruder_is_stopped_by_the_recorded_profile(runtime, site, work, node):
+    """Every act succeeds without the profile, or is refused by nobody there; under it each is refused, and explained to a line of it."""
+    site.folder("var/lib/service")
+    (site.folder("etc") / "shadow").write_text("secret")
+    recordings = [work / f"service-{number}.json" for number in (1, 2, 3)]
+    for path in recordings[:2]:
+        service_round(site, path)
+        site.end("KILL")
+    profile = author(runtime, node, "service", recordings[:2])
+    service_round(site, work / "free.json")
+    free = dict(line.split() for line in site.get(8000, "/attack").splitlines())
+    site.end("KILL")
+    assert not {"EPERM", "EACCES"} & {free[act] for act in ACTS if act != "fileless"}, free
+    service_round(site, recordings[2], profile="service")
+    stopped = dict(line.split() for line in site.get(8000, "/attack").splitlines())
+    assert set(stopped) == set(ACTS) and set(stopped.values()) <= {"EPERM", "EACCES"}, stopped
+    assert site.get(8000, "/still") == "hello\n"
+    site.end("KILL")
+    for act, operation in ACTS.items():
+        rows = json.loads(runtime.fails("profile", "explain", "--format", "json", "service", operation).out)
+        assert rows[-1]["result"] and rows[-1]["verdict"] == "deny", f"{act}: {rows}"
+        assert re.fullmatch(re.escape(str(profile)) + r":\d+", rows[-1]["rule"]), rows[-1]
+
+
+# ---- fidelity -----------------------------------------------------------------------------------------------------------------
+
+PROGRAMS = {
+    "bash": ["bash", "-c", "for i in 1 2 3; do echo $i >/tmp/f$i; done; cat /tmp/f* | wc -l; rm /tmp/f1"],
+    "threads": ["python3", "-c", "import threading, subprocess; t = threading.Thread(target=subprocess.run, args=(['true'],)); t.start(); t.join()"],
+}
+
+
+def truth(log, first):
+    """System calls and opened files of the program named `first` and its children, by strace -f -y."""
+    calls, files, known, own = set(), set(), set(), set()
+    for line in log.read_text(errors="replace").splitlines():
+        pid, rest = line.split(maxsplit=1)
+        if own and pid not in known:
+            own.add(pid)
+        known.add(pid)
+        if pid not in own:
+            if re.match(rf'execve\("[^"]*", \["{first}"', rest):
+                own.add(pid)
+                calls.add("execve")
+            continue
+        call = re.match(r"([a-z0-9_]+)\(", rest)
+        calls |= {call[1]} if call else set()
+        opened = re.match(r"(?:<\.\.\. )?(?:openat|open|creat)(?:\(| resumed>).*= \d+<(/.*)>$", rest)
+        files |= {opened[1]} if opened and "O_PATH" not in rest else set()
+    return calls, files
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_recording_is_what_strace_sees(runtime, site, work, program):
+    """One run, seen by both. clone3 is refused by the profile in force, before a recording sees it."""
+    config = docker_config(site.rootfs, site.network, 0)
+    config["process"]["args"] = PROGRAMS[program]
+    (site.bundle / "config.json").write_text(json.dumps(config))
+    recorded = ["profile", "record", "--output", work / "r.json", "--", "run", "--bundle", site.bundle, runtime.cid()]
+    result = runtime.raw(["strace", "-f", "-y", "-o", work / "log", *runtime.argv(*recorded)], timeout=60)
+    assert result.code == 0, str(result)
+    calls, files = truth(work / "log", PROGRAMS[program][0])
+    said = json.loads((work / "r.json").read_text())
+    assert {row["name"] for row in said["syscalls"]} == calls - {"clone3"}
+    seen = {row["path"] for row in said["files"]}
+    opened = {row["path"] for row in said["files"] if set("rw") & set(row["access"]) and "x" not in row["access"]}
+    assert opened <= files <= seen
+
+
+# ---- the tutorial -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_tutorial_works_as_it_stands(runtime, work):
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/tutorial-authoring.md").read_text(), re.DOTALL)
+    redoubt = f"redoubt() {{ {runtime.path} --root {runtime.root} \"$@\"; }}\n"
+    script = redoubt + "".join(blocks).replace("web1", runtime.cid())
+    done = runtime.raw(["bash", "-euo", "pipefail", "-c", script], cwd=work, timeout=60)
+    assert done.code == 0, str(done)
+    assert done.out.count("hello\n") == 2, str(done)
+    assert runtime.cleanup() == []

@@ -1,0 +1,115 @@
+#include "policy/authoring/recording.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/str.h"
+
+namespace redoubt::policy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kHead[] =
+    "{\n\"apiVersion\": \"redoubt.io/v1\", \"kind\": \"Recording\", \"complete\": true,\n"
+    "\"runs\": [{\"command\": [\"run\", \"x\"]}]";
+
+std::string document(const std::string& rest) {
+  return concat(kHead, rest, "}");
+}
+
+std::string failure(const std::string& text) {
+  const Result<Recording> recording = read_recording(text, "r.json");
+  return recording ? "" : recording.error().message();
+}
+
+Recording sample() {
+  Recording recording;
+  recording.runs.push_back({{"run", "web"}, "6.1", "2026-01-01T00:00:00Z", "sha256:1", 3, 1});
+  recording.add(Section::kSyscalls, {"read", "", true, false});
+  recording.add(Section::kSyscalls, {"accept4", "", false, true});
+  recording.add(Section::kFiles, {"/etc/a \"b\"", "wr", true, false});
+  recording.add(Section::kFiles, {"/etc/a \"b\"", "c", false, true});
+  recording.add(Section::kConnect, {"tcp 192.0.2.1 443", "", true, false});
+  recording.settle();
+  return recording;
+}
+
+TEST(Recording, UnitesWhatIsSeenTwiceInOneRun) {
+  const Recording recording = sample();
+  ASSERT_EQ(recording[Section::kFiles].size(), 1U);
+  const Seen& file = recording[Section::kFiles][0];
+  EXPECT_EQ(file.access, "crw");
+  EXPECT_TRUE(file.at_start && file.when_steady);
+  EXPECT_EQ(file.runs, 1U);
+  EXPECT_EQ(recording[Section::kSyscalls][0].key, "accept4");
+}
+
+TEST(Recording, IsReadAsItWasWritten) {
+  const std::string text = write_recording(sample());
+  const Result<Recording> again = read_recording(text, "r.json");
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(write_recording(*again), text);
+  EXPECT_TRUE(is_recording(text));
+}
+
+TEST(Recording, IsToldFromAProfile) {
+  EXPECT_FALSE(is_recording("{\"kind\": \"Profile\", \"name\": \"Recording\"}"));
+  EXPECT_FALSE(is_recording(""));
+  EXPECT_FALSE(is_recording("{\"kind\""));
+}
+
+TEST(Recording, RefusesWhatItDoesNotKnowWithTheLine) {
+  EXPECT_EQ(failure(document("")), "");
+  EXPECT_THAT(failure(document(",\n\"sycalls\": []")), HasSubstr("r.json:4: : unknown key"));
+  EXPECT_THAT(failure(document(",\"files\": [{\"path\": \"etc\", \"access\": \"r\", \"phase\": \"start\"}]")),
+              HasSubstr("/files/0/path: \"etc\" must be an absolute path"));
+  EXPECT_THAT(failure(document(",\"files\": [{\"path\": \"/etc\", \"access\": \"q\", \"phase\": \"start\"}]")),
+              HasSubstr("letters r, w, x, c and d"));
+  EXPECT_THAT(failure(document(",\"files\": [{\"path\": \"/etc\", \"phase\": \"start\"}]")),
+              HasSubstr("needs path and phase, and access"));
+  EXPECT_THAT(failure(document(",\"syscalls\": [{\"name\": \"@rare\", \"phase\": \"both\"}]")),
+              HasSubstr("is not one name"));
+  EXPECT_THAT(failure(document(",\"bind\": [{\"endpoint\": \"tcp 80\", \"phase\": \"both\"}]")),
+              HasSubstr("is not an endpoint"));
+  EXPECT_THAT(failure(document(",\"syscalls\": [{\"name\": \"read\", \"phase\": \"late\"}]")),
+              HasSubstr("start, steady, both"));
+  EXPECT_THAT(failure(document(",\"syscalls\": [{\"name\": \"read\", \"phase\": \"both\", \"runs\": 2}]")),
+              HasSubstr("seen in more runs than there are"));
+  EXPECT_THAT(failure("{\"kind\": \"Recording\"}"), HasSubstr("needs \"apiVersion\""));
+  EXPECT_THAT(failure(document(", \"lost\": [\"1 file\"]")), HasSubstr("does not fit to"));
+}
+
+TEST(Recording, CountsRunsWhenRecordingsAreMerged) {
+  Recording other = sample();
+  other[Section::kSyscalls].erase(other[Section::kSyscalls].begin());
+  other.lost.emplace_back("1 file");
+  const Recording all = merge_recordings({sample(), other});
+  ASSERT_EQ(all.runs.size(), 2U);
+  EXPECT_EQ(all[Section::kSyscalls][0].key, "accept4");
+  EXPECT_EQ(all[Section::kSyscalls][0].runs, 1U);
+  EXPECT_EQ(all[Section::kSyscalls][1].runs, 2U);
+  EXPECT_EQ(all.lost, std::vector<std::string>{"1 file"});
+}
+
+TEST(Recording, GivesOperationsThatAPolicyJudges) {
+  const std::vector<Operation> operations = operations_of(sample());
+  ASSERT_EQ(operations.size(), 4U);
+  EXPECT_EQ(operations[0].object, "accept4");
+  EXPECT_EQ(operations[2].kind, Operation::Kind::kConnect);
+  EXPECT_EQ(operations[3].kind, Operation::Kind::kOpen);
+  EXPECT_EQ(operations[3].access, "rw");
+}
+
+TEST(Recording, JudgesNoPortThatTheKernelChoseButForTcpAsAllOfThem) {
+  Recording recording;
+  recording.add(Section::kConnect, {"udp 192.0.2.1 0", "", true, false});
+  recording.add(Section::kBind, {"udp 0.0.0.0 0", "", true, false});
+  recording.add(Section::kBind, {"tcp 0.0.0.0 0", "", true, false});
+  const std::vector<Operation> operations = operations_of(recording);
+  ASSERT_EQ(operations.size(), 1U);
+  EXPECT_EQ(operations[0].object, "tcp 0.0.0.0 1");
+}
+
+}  // namespace
+}  // namespace redoubt::policy
