@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "base/result.h"
+#include "oci/spec.h"
 #include "plan/machine.h"
 #include "policy/effective.h"
 
@@ -19,6 +21,9 @@ bool demands_machine(const Effective& policy);
 
 // The programs and the image of the node's machines; sizes are the container's and not set.
 plan::Machine node_machine(const Document& policy);
+
+// Whether a machine that runs has room for these limits of memory: it keeps the size that it was made with.
+Status check_fits_machine(const oci::Resources& resources, const plan::Machine& machine);
 
 }  // namespace redoubt::policy
 

@@ -90,7 +90,7 @@ Result<int> Monitor::run() {
 
 Status Monitor::boot() {
   TRY_ASSIGN(signals_, take_signals());
-  TRY(listen_for_exec());
+  TRY(listen_for_clients());
   TRY_ASSIGN(const std::string random, random_bytes(16));
   nonce_ = to_hex(random);
   TRY_ASSIGN(network_, MachineNetwork::make_taps());
@@ -168,7 +168,7 @@ Status Monitor::start_process() {
 std::vector<pollfd> Monitor::wishes() const {
   std::vector<pollfd> polls = {{signals_.get(), POLLIN, 0},
                                {channel_->fd(), channel_->events(), 0},
-                               {exec_listener_.get(), POLLIN, 0}};
+                               {listener_.get(), POLLIN, 0}};
   if (machine_.output.valid()) {
     polls.push_back({machine_.output.get(), POLLIN, 0});
   }
@@ -178,12 +178,12 @@ std::vector<pollfd> Monitor::wishes() const {
   if (first_) {
     first_->append_wishes(*channel_, polls);
   }
-  for (const Exec& exec : execs_) {
-    if (exec.connection.valid()) {
-      polls.push_back({exec.connection.get(), POLLIN, 0});
+  for (const Client& client : clients_) {
+    if (client.connection.valid()) {
+      polls.push_back({client.connection.get(), POLLIN, 0});
     }
-    if (exec.session) {
-      exec.session->append_wishes(*channel_, polls);
+    if (client.session) {
+      client.session->append_wishes(*channel_, polls);
     }
   }
   return polls;
@@ -191,7 +191,8 @@ std::vector<pollfd> Monitor::wishes() const {
 
 Result<std::optional<int>> Monitor::turn() {
   std::vector<pollfd> polls = wishes();
-  const bool waits = !up_ || (first_ && first_->exited()) || !execs_.empty();
+  const bool waits = !up_ || (first_ && first_->exited()) ||
+                     std::any_of(clients_.begin(), clients_.end(), [](const Client& client) { return client.session.has_value(); });
   if (::poll(polls.data(), polls.size(), waits ? kTickMs : -1) < 0 && errno != EINTR) {
     return Error::system(errno, "poll");
   }
@@ -219,15 +220,15 @@ Status Monitor::serve(const std::vector<pollfd>& ready) {
       TRY(start());
     }
   }
-  if (find(ready, exec_listener_.get()) != nullptr) {
-    accept_exec();
+  if (find(ready, listener_.get()) != nullptr) {
+    accept_client();
   }
-  for (Exec& exec : execs_) {
-    if (exec.connection.valid() && find(ready, exec.connection.get()) != nullptr) {
-      on_exec_packet(exec);
+  for (Client& client : clients_) {
+    if (client.connection.valid() && find(ready, client.connection.get()) != nullptr) {
+      on_packet(client);
     }
-    if (exec.session) {
-      exec.session->move(*channel_, ready);
+    if (client.session) {
+      client.session->move(*channel_, ready);
     }
   }
   if (first_) {
@@ -248,9 +249,9 @@ Status Monitor::on_signal() {
     if (signal == SIGCHLD) {
       TRY(check_children());
     } else if (signal == SIGWINCH && first_ && first_->window_size()) {
-      send_size(*first_);
+      send_size(task_.id, *first_);
     } else if (started_) {
-      send_signal("", signal);
+      send_signal(task_.id, "", signal);
     }
   }
   return {};
@@ -313,6 +314,8 @@ Status Monitor::on_message(std::string_view text) {
   }
   if (const auto* exit = std::get_if<ExitEvent>(&message)) {
     on_exit(*exit);
+  } else if (const auto* oom = std::get_if<OomEvent>(&message)) {
+    tell_oom(*oom);
   }
   return {};
 }
@@ -333,38 +336,38 @@ void Monitor::on_stream(uint32_t stream) {
 }
 
 void Monitor::on_exit(const ExitEvent& event) {
-  Session* session = event.container == task_.id ? find_session(event.session) : nullptr;
+  Session* session = find_session(event.container, event.session);
   if (session != nullptr && !session->exited()) {
     session->set_exit(event.signal != 0 ? 128 + event.signal : event.code, now_ms());
   }
 }
 
-Session* Monitor::find_session(const std::string& name) {
-  if (name.empty()) {
+Session* Monitor::find_session(const std::string& container, const std::string& name) {
+  if (container == task_.id && name.empty()) {
     return first_ ? &*first_ : nullptr;
   }
-  for (Exec& exec : execs_) {
-    if (exec.session && exec.session->name() == name) {
-      return &*exec.session;
+  for (Client& client : clients_) {
+    if (client.session && client.container == container && client.session->name() == name) {
+      return &*client.session;
     }
   }
   return nullptr;
 }
 
 // Whether the process is still there turns out on the way: an answer of either kind will do.
-void Monitor::send_signal(const std::string& session, int signal) {
+void Monitor::send_signal(const std::string& container, const std::string& session, int signal) {
   Request request;
   request.op = Op::kSignal;
-  request.container = task_.id;
+  request.container = container;
   request.session = session;
   request.signal = signal;
   ignore(ask(std::move(request), [](const Reply&) { return Status(); }), "the process may be gone");
 }
 
-void Monitor::send_size(const Session& session) {
+void Monitor::send_size(const std::string& container, const Session& session) {
   Request request;
   request.op = Op::kResize;
-  request.container = task_.id;
+  request.container = container;
   request.session = session.name();
   request.size = session.window_size().value_or(WindowSize());
   ignore(ask(std::move(request), [](const Reply&) { return Status(); }), "the process may be gone");

@@ -80,6 +80,9 @@ struct Policy {
   std::map<std::string, json::Value> profiles;  // /etc/redoubt/profiles/NAME.json
 };
 
+// In `config`, the path of a namespace that is another container's in the same guest: this and its name.
+constexpr std::string_view kOfContainer = "container:";
+
 // One request; the members that its op does not have keep their defaults.
 struct Request {
   uint64_t id = 0;

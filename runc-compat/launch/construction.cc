@@ -18,6 +18,7 @@
 #include "runc-compat/launch/launch.h"
 #include "runc-compat/launch/machine.h"
 #include "runc-compat/launch/notify_socket.h"
+#include "runc-compat/launch/pod.h"
 #include "runc-compat/launch/policy_files.h"
 #include "runc-compat/launch/seccomp_listener.h"
 #include "runc-compat/launch/session.h"
@@ -199,6 +200,9 @@ Status Construction::on_pid(pid_t pid, int pidfd, bool in_cgroup, const CreateOp
 // delete knows.
 Status Construction::on_ready(const CreateOptions& options) {
   (void)options;
+  if (container_.plan.machine && !container_.plan.machine->sandbox.empty()) {
+    TRY(share_files(*dir_, record_));
+  }
   // The keys are those that runc's readers know: "NEWNET", and "NEWNS" for mounts.
   for (const plan::NamespaceName& ns : plan::namespace_names()) {
     const std::string key =

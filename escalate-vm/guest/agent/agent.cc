@@ -13,6 +13,7 @@
 #include "escalate-vm/guest/agent/boot.h"
 #include "escalate-vm/guest/agent/bundle.h"
 #include "escalate-vm/guest/agent/network.h"
+#include "escalate-vm/guest/agent/process_row.h"
 
 namespace redoubt::agent {
 namespace {
@@ -45,6 +46,11 @@ Result<vm::Reply> nothing(const Command& /*command*/) {
   return vm::Reply();
 }
 
+// The host takes a deleted container's files away, and can do so when we hold none of them.
+void forget_files() {
+  ignore(write_kernel_file_at(AT_FDCWD, "/proc/sys/vm/drop_caches", "2"), "they go later");
+}
+
 Result<json::Value> printed(const Command& command, std::string_view what) {
   TRY_ASSIGN(const std::string text, command.output());
   return json::parse(trim(text), what);
@@ -58,11 +64,13 @@ Result<vm::Reply> stats(const Command& command) {
 
 Result<vm::Reply> processes(const Command& command) {
   vm::Reply out;
-  out.pids.emplace();
+  out.processes.emplace();
   TRY_ASSIGN(const json::Value pids, printed(command, "ps"));
   for (const json::Value& pid : pids.is_array() ? pids.as_array() : json::Array{}) {
-    if (pid.is_integer()) {
-      out.pids->push_back(static_cast<int32_t>(pid.as_int()));
+    std::optional<vm::ProcessRow> row =
+        pid.is_integer() ? read_process(static_cast<pid_t>(pid.as_int())) : std::nullopt;
+    if (row && out.processes->size() < vm::kMaxProcesses) {
+      out.processes->push_back(*std::move(row));
     }
   }
   return out;
@@ -150,7 +158,12 @@ Status Agent::create(const vm::Request& request) {
     TRY(write_policy(*request.policy));
     has_policy_ = true;
   }
-  TRY(make_bundle(request));
+  vm::Request own = request;
+  TRY(join_containers(own.document, [this](const std::string& other) {
+    const auto found = containers_.find(other);
+    return found == containers_.end() || !found->second.sessions.contains("") ? 0 : found->second.sessions[""].pid;
+  }));
+  TRY(make_bundle(own));
   containers_[name];
   const auto undo = [this, name, files = StartFiles(request)] {
     files.remove();
@@ -282,6 +295,7 @@ Status Agent::remove(const vm::Request& request) {
     }
     containers_.erase(name);
     remove_bundle(name);
+    forget_files();
     return vm::Reply();
   });
 }
