@@ -347,7 +347,7 @@ Session* Monitor::find_session(const std::string& container, const std::string& 
     return first_ ? &*first_ : nullptr;
   }
   for (Client& client : clients_) {
-    if (client.session && client.container == container && client.session->name() == name) {
+    if (client.session && !client.reported && client.container == container && client.session->name() == name) {
       return &*client.session;
     }
   }

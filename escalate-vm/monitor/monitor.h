@@ -54,7 +54,7 @@ class Monitor : public ChannelHandler {
     bool reported = false;
     std::string container;  // of the session, or the one that is watched
     bool is_member = false;
-    bool is_made = false;   // a member that the guest has
+    bool is_made = false;   // a member that the guest has and is not asked to remove
     bool watches = false;
   };
 
@@ -93,6 +93,7 @@ class Monitor : public ChannelHandler {
   Status pass_on(Client& client, const std::vector<UniqueFd>& fds);
   void tell_oom(const OomEvent& event);
   void report_exits();
+  void report_exit(Client& client, int status);
   Client* find_client(uint64_t number);
 
   void answer_start(Client& client, const Reply& reply);
@@ -101,7 +102,7 @@ class Monitor : public ChannelHandler {
   bool knows(const std::string& container) const;
   Status begin_member(Client& client, std::vector<UniqueFd> fds);
   Status start_member(const Client& client);
-  void remove_member(const Client& client);
+  void remove_member(const Client& client, int status);
 
   Session* find_session(const std::string& container, const std::string& name);
 

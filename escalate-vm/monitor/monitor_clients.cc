@@ -142,13 +142,15 @@ Status Monitor::pass_on(Client& client, const std::vector<UniqueFd>& fds) {
   if (!may_be_passed_on(request.op) || !knows(request.container)) {
     return Error::invalid("exec.sock: a request that is not passed on");
   }
-  return ask(std::move(request), [this, number = client.number](const Reply& reply) -> Status {
-    Client* one = find_client(number);
-    if (one != nullptr) {
-      TRY_ASSIGN(const UniqueFd document, document_fd(format_message(reply)));
-      ignore(send_monitor_packet(one->connection.get(), {MonitorWord::kAnswer}, {document.get()}), "it is gone");
+  return ask(std::move(request), [this, number = client.number](const Reply& reply) {
+    const Client* one = find_client(number);
+    const Result<UniqueFd> document = document_fd(format_message(reply));
+    if (one != nullptr && document) {
+      ignore(send_monitor_packet(one->connection.get(), {MonitorWord::kAnswer}, {document->get()}), "it is gone");
+    } else if (one != nullptr) {
+      ignore(send_monitor_packet(one->connection.get(), monitor_failure(document.error().message())), "it is gone");
     }
-    return {};
+    return Status();
   });
 }
 
@@ -164,17 +166,21 @@ void Monitor::tell_oom(const OomEvent& event) {
 void Monitor::report_exits() {
   for (Client& client : clients_) {
     const std::optional<int> status = client.session ? client.session->finished(*channel_, now_ms()) : std::nullopt;
-    if (status && !client.reported) {
-      client.reported = true;
-      ignore(send_monitor_packet(client.connection.get(), {MonitorWord::kExited, *status}), "it is gone");
-      if (client.is_made) {
-        remove_member(client);
-      }
+    if (status && client.is_made) {
+      client.is_made = false;
+      remove_member(client, *status);
+    } else if (status && !client.reported && !client.is_member) {
+      report_exit(client, *status);
     }
   }
   clients_.remove_if([](const Client& client) {
     return client.session ? client.reported && client.session->outputs_done() : !client.connection.valid();
   });
+}
+
+void Monitor::report_exit(Client& client, int status) {
+  client.reported = true;
+  ignore(send_monitor_packet(client.connection.get(), {MonitorWord::kExited, status}), "it is gone");
 }
 
 Monitor::Client* Monitor::find_client(uint64_t number) {

@@ -11,7 +11,7 @@ namespace redoubt::vm {
 
 bool Monitor::knows(const std::string& container) const {
   return container == task_.id || std::any_of(clients_.begin(), clients_.end(), [&](const Client& client) {
-           return client.is_member && client.container == container;
+           return client.is_member && !client.reported && client.container == container;
          });
 }
 
@@ -61,12 +61,18 @@ Status Monitor::start_member(const Client& client) {
   });
 }
 
-// Its end was told: the guest need not keep it.
-void Monitor::remove_member(const Client& client) {
+// Its end is told when the guest has let go of its name and its files: both may be used again at once.
+void Monitor::remove_member(const Client& client, int status) {
   Request request;
   request.op = Op::kDelete;
   request.container = client.container;
-  ignore(ask(std::move(request), [](const Reply&) { return Status(); }), "the machine is at its end");
+  const auto then = [this, number = client.number, status](const Reply&) {
+    if (Client* one = find_client(number)) {
+      report_exit(*one, status);
+    }
+    return Status();
+  };
+  ignore(ask(std::move(request), then), "the machine is at its end");
 }
 
 }  // namespace redoubt::vm

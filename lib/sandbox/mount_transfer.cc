@@ -24,10 +24,17 @@ namespace {
 
 constexpr size_t kMessageLimit = 4096;
 
-// The pid is verified again after its namespace is open: one that was recycled meanwhile is not used.
+// The pid is verified again after its namespace is open: one that was recycled meanwhile is not used. A process
+// on its way out has no namespaces any more.
 Result<UniqueFd> open_mount_namespace(const ProcessIdentity& process) {
   TRY_ASSIGN(const Pidfd pidfd, Pidfd::open_verified(process));
-  TRY_ASSIGN(UniqueFd ns, open_at(AT_FDCWD, concat("/proc/", process.pid, "/ns/mnt"), O_RDONLY));
+  Result<UniqueFd> ns = open_at(AT_FDCWD, concat("/proc/", process.pid, "/ns/mnt"), O_RDONLY);
+  if (!ns && ns.error().err() == ENOENT) {
+    return Error::system(ESRCH, concat("process ", process.pid));
+  }
+  if (!ns) {
+    return std::move(ns).error();
+  }
   TRY(pidfd.send_signal(0));
   return ns;
 }

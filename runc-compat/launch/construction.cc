@@ -105,6 +105,9 @@ Status Construction::write_intent(const CreateOptions& options) {
   record_.cgroup_path = plan.cgroup.path;
   record_.annotations = plan.annotations;
   record_.policy = policy_record(plan.hardening);
+  if (plan.machine && !plan.machine->sandbox.empty()) {
+    record_.policy[kSandboxKey] = plan.machine->sandbox;
+  }
   TRY_ASSIGN(record_.boot_id, sandbox::read_boot_id());
   TRY_ASSIGN(const sandbox::ProcessIdentity self, sandbox::identity_of(::getpid()));
   record_.creator_pid = self.pid;

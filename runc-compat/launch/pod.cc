@@ -4,6 +4,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include "base/str.h"
 #include "escalate-vm/host/machine_layout.h"
 #include "plan/namespace_names.h"
@@ -47,11 +51,44 @@ bool is_in_machine(const state::Record& record) {
   return record.policy.contains(std::string(policy::kMachineLayer));
 }
 
+// The process in "/proc/PID/ns/NAME"; 0: another path.
+pid_t process_of(std::string_view path) {
+  constexpr std::string_view kProc = "/proc/";
+  const size_t end = path.find("/ns/");
+  return path.starts_with(kProc) && end != std::string_view::npos
+             ? parse_number<pid_t>(path.substr(kProc.size(), end - kProc.size())).value_or(0)
+             : 0;
+}
+
+// Podman's pods, and "--network container:": no annotation says it, but a namespace is that of a container in a
+// machine.
+Result<std::string> joined_machine(const std::string& root, const oci::Spec& spec) {
+  std::vector<pid_t> processes;
+  for (const oci::Namespace& ns : spec.linux_ ? spec.linux_->namespaces : std::vector<oci::Namespace>()) {
+    if (const pid_t pid = process_of(ns.path); pid != 0) {
+      processes.push_back(pid);
+    }
+  }
+  Result<std::vector<std::string>> ids = processes.empty() ? std::vector<std::string>() : state::list_ids(root);
+  for (const std::string& id : ids ? *ids : std::vector<std::string>()) {
+    const Result<state::Record> record = load(root, id);
+    const bool joined = record && std::find(processes.begin(), processes.end(), record->init_pid) != processes.end();
+    if (joined && is_in_machine(*record)) {
+      const std::string owner = sandbox_of(*record);
+      return owner.empty() ? id : owner;
+    }
+  }
+  return std::string();
+}
+
 }  // namespace
 
 Result<plan::PodSandbox> probe_sandbox(const std::string& root, const oci::Spec& spec) {
   plan::PodSandbox sandbox;
   sandbox.id = policy::pod_sandbox_of(spec.annotations);
+  if (sandbox.id.empty()) {
+    TRY_ASSIGN(sandbox.id, joined_machine(root, spec));
+  }
   if (sandbox.id.empty()) {
     return sandbox;
   }
@@ -69,8 +106,8 @@ Result<plan::PodSandbox> probe_sandbox(const std::string& root, const oci::Spec&
 
 plan::PodSandbox recorded_sandbox(const oci::Spec& spec, const state::Record& record) {
   plan::PodSandbox sandbox;
-  sandbox.id = policy::pod_sandbox_of(spec.annotations);
-  sandbox.is_machine = !sandbox_of(record).empty();
+  sandbox.id = sandbox_of(record);
+  sandbox.is_machine = !sandbox.id.empty();
   for (const oci::Namespace& ns : spec.linux_ ? spec.linux_->namespaces : std::vector<oci::Namespace>()) {
     sandbox.namespaces.push_back(ns.path);
   }
@@ -78,7 +115,8 @@ plan::PodSandbox recorded_sandbox(const oci::Spec& spec, const state::Record& re
 }
 
 std::string sandbox_of(const state::Record& record) {
-  return is_in_machine(record) ? policy::pod_sandbox_of(record.annotations) : std::string();
+  const auto found = record.policy.find(kSandboxKey);
+  return found == record.policy.end() ? std::string() : found->second;
 }
 
 Status share_files(const state::ContainerDir& dir, const state::Record& member) {

@@ -46,9 +46,11 @@ class Pod:
         assert result.returncode == 0, output.read_text()
         return Container(self.runtime, argv[-1], bundle)
 
-    def bundle(self, sandbox=None, share_processes=False):
+    def bundle(self, sandbox=None, share_processes=False, annotations=True):
+        """Without annotations as Podman does it: the namespaces alone tell."""
         bundle = self.make_bundle().writable().mount("/volume", self.volume, options=["rbind", "rw"])
-        bundle.config.setdefault("annotations", {}).update({CRI + "container-type": "container", CRI + "sandbox-id": sandbox or self.sandbox.id})
+        if annotations:
+            bundle.config.setdefault("annotations", {}).update({CRI + "container-type": "container", CRI + "sandbox-id": sandbox or self.sandbox.id})
         for kind, name in (("network", "net"), ("ipc", "ipc"), ("uts", "uts")) + ((("pid", "pid"),) if share_processes else ()):
             bundle.namespace(kind, f"/proc/{self.sandbox.pid}/ns/{name}")
         return bundle
@@ -102,7 +104,8 @@ def check_ends(pod, one):
 
 
 def check_that_a_killed_proxy_takes_its_container_along(pod):
-    container = pod.start(pod.bundle(share_processes=True).args("sleep", "654"))
+    container = pod.start(pod.bundle(share_processes=True, annotations=False).args("sleep", "654"))
+    assert "sleep 654" in pod.sandbox.sh("ps -o args")
     os.kill(container.pid, signal.SIGKILL)
     container.wait("stopped")
     wait_for(lambda: "sleep 654" not in pod.sandbox.sh("ps -o args"), 20, "the process in the guest to end")
@@ -139,4 +142,5 @@ def test_three_containers_in_one_machine(runtime, make_bundle, work):
     two.wait("stopped", timeout=2)
     assert host.exit_status(pid) == 137 << 8
     two.delete()
+    pod.sandbox.wait("stopped", timeout=2)
     pod.sandbox.delete()
