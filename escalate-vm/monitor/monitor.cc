@@ -56,6 +56,20 @@ const pollfd* find(const std::vector<pollfd>& polls, int fd) {
 
 }  // namespace
 
+std::optional<Policy> policy_of(const MachineTask& task) {
+  std::optional<Policy> policy;
+  if (const json::Value* config = task.policy.find("config")) {
+    policy.emplace().config = *config;
+  }
+  if (const json::Value* profiles = task.policy.find("profiles")) {
+    Policy& documents = policy ? *policy : policy.emplace();
+    for (const json::Member& profile : profiles->as_object()) {
+      documents.profiles[profile.key] = profile.value;
+    }
+  }
+  return policy;
+}
+
 Result<UniqueFd> take_signals() {
   sigset_t all;
   ::sigfillset(&all);
@@ -120,15 +134,7 @@ Status Monitor::create() {
   request.container = task_.id;
   request.document = std::move(task_.config);
   request.stdio = first_->stdio();
-  if (const json::Value* config = task_.policy.find("config")) {
-    request.policy.emplace().config = *config;
-  }
-  if (const json::Value* profiles = task_.policy.find("profiles")) {
-    Policy& policy = request.policy ? *request.policy : request.policy.emplace();
-    for (const json::Member& profile : profiles->as_object()) {
-      policy.profiles[profile.key] = profile.value;
-    }
-  }
+  request.policy = policy_of(task_);
   return require(std::move(request), [this] { return on_created(); });
 }
 

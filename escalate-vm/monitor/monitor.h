@@ -126,6 +126,9 @@ class Monitor : public ChannelHandler {
   std::list<Client> clients_;
 };
 
+// The policy that the guest's redoubt is to read as its node's, for the container of the task.
+std::optional<Policy> policy_of(const MachineTask& task);
+
 // Blocks all signals; a descriptor that they are read from (signalfd(2)).
 Result<UniqueFd> take_signals();
 

@@ -31,6 +31,7 @@ Status Monitor::begin_member(Client& client, std::vector<UniqueFd> fds) {
   Request request;
   request.op = Op::kCreate;
   request.container = task.id;
+  request.policy = policy_of(task);
   request.document = std::move(task.config);
   request.stdio = client.session->stdio();
   return ask(std::move(request), [this, number = client.number](const Reply& reply) {

@@ -154,9 +154,8 @@ Status Agent::create(const vm::Request& request) {
   if (containers_.contains(name)) {
     return Error::state(concat("container ", quote(name), " exists already"));
   }
-  if (request.policy && !has_policy_) {
+  if (request.policy) {
     TRY(write_policy(*request.policy));
-    has_policy_ = true;
   }
   vm::Request own = request;
   TRY(join_containers(own.document, [this](const std::string& other) {
