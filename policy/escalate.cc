@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "policy/harden.h"
 #include "policy/passes.h"
+#include "policy/pod.h"
 
 namespace redoubt::policy {
 namespace {
@@ -33,7 +34,9 @@ Error refuse(const Hardener& hardener, std::string_view field, std::string_view 
                                    ": ",
                                    why,
                                    " with isolation \"vm\" (",
-                                   hardener.source_of(Field::kIsolation),
+                                   hardener.policy.level(Field::kIsolation) == 0
+                                       ? concat("the pod's sandbox ", hardener.host.sandbox.id)
+                                       : hardener.source_of(Field::kIsolation),
                                    ")"));
 }
 
@@ -41,7 +44,9 @@ Error refuse(const Hardener& hardener, std::string_view field, std::string_view 
 // have.
 Status check_namespaces(const Hardener& hardener) {
   for (const plan::Namespace& ns : hardener.plan.namespaces) {
-    if (!ns.path.empty() && ns.type != plan::NamespaceType::kNetwork) {
+    const std::vector<std::string>& of_pod = hardener.host.sandbox.namespaces;
+    const bool joins = !ns.path.empty() && ns.type != plan::NamespaceType::kNetwork;
+    if (joins && std::find(of_pod.begin(), of_pod.end(), ns.path) == of_pod.end()) {
       return refuse(hardener,
                     "linux.namespaces",
                     concat("the namespace ", quote(ns.path), " cannot be joined"));
@@ -92,10 +97,12 @@ uint64_t memory_of(const oci::Spec& spec) {
   const int64_t limit = config.resources && config.resources->memory
                             ? config.resources->memory->limit.value_or(0)
                             : 0;
-  if (limit <= 0) {
+  // The limit of a pod's sandbox is that of a program that only waits.
+  const uint64_t pod = pod_memory_of(spec.annotations);
+  if (limit <= 0 && pod == 0) {
     return kDefaultMemory;
   }
-  const auto bytes = static_cast<uint64_t>(limit);
+  const uint64_t bytes = pod != 0 ? pod : static_cast<uint64_t>(limit);
   return std::max(round_to_mib(bytes + bytes / 64 + kGuestShare), kLeastMemory);
 }
 
@@ -142,12 +149,56 @@ MachineRules machine_rules(const Document& policy) {
   return rules;
 }
 
-Status harden_isolation(Hardener& hardener) {
-  if (hardener.policy.level(Field::kIsolation) == 0) {
+Status check_fits_machine(const oci::Resources& resources, const plan::Machine& machine) {
+  if (!machine.sandbox.empty()) {
+    return {};  // others share its memory: a limit is a bound and no promise there
+  }
+  const uint64_t room = machine.memory < kGuestShare ? 0 : (machine.memory - kGuestShare) * 64 / 65;
+  const int64_t limit = resources.memory ? resources.memory->limit.value_or(0) : 0;
+  uint64_t wanted = limit > 0 ? static_cast<uint64_t>(limit) : 0;
+  for (const auto& [file, value] : resources.unified) {
+    if (file == "memory.max") {
+      wanted = std::max(wanted, parse_number<uint64_t>(value).value_or(0));
+    }
+  }
+  if (wanted <= room) {
     return {};
   }
+  return Error::unsupported(concat("memory: ", wanted, " is more than the ", room, " that the virtual machine has room for (isolation \"vm\"); "
+                                   "create the container anew with a higher limit or the annotation io.redoubt.vm.memory"));
+}
+
+// A container of a pod goes where its sandbox is (docs/adr/0008).
+Status join_pod(Hardener& hardener) {
+  const plan::PodSandbox& sandbox = hardener.host.sandbox;
+  if (!sandbox.is_machine) {
+    return Error::unsupported(concat("isolation: ",
+                                     hardener.source_of(Field::kIsolation),
+                                     " demands a virtual machine, and the sandbox ",
+                                     quote(sandbox.id),
+                                     " of the pod is none; demand it for the whole pod (annotation or node rule of its sandbox)"));
+  }
+  TRY(check_escalation(hardener));
+  plan::Machine machine = node_machine(hardener.policy);
+  machine.sandbox = sandbox.id;
+  hardener.decide(Field::kIsolation, concat("vm, of the pod's sandbox ", sandbox.id), machine.emulated ? "vm (tcg)" : "vm (kvm)");
+  hardener.layer(std::string(kMachineLayer), "active", "in the machine of its pod");
+  hardener.plan.machine = std::move(machine);
+  return {};
+}
+
+Status harden_isolation(Hardener& hardener) {
+  const bool demanded = hardener.policy.level(Field::kIsolation) != 0;
   if (hardener.host.inside_machine) {
-    hardener.decide(Field::kIsolation, "vm", "vm");
+    if (demanded) {
+      hardener.decide(Field::kIsolation, "vm", "vm");
+    }
+    return {};
+  }
+  if (!hardener.host.sandbox.id.empty() && (demanded || hardener.host.sandbox.is_machine)) {
+    return join_pod(hardener);
+  }
+  if (!demanded) {
     return {};
   }
   if (!hardener.host.machine_lack.empty()) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+#include "oci/spec.h"
 #include "plan/machine.h"
 #include "policy/effective.h"
 
@@ -29,6 +31,9 @@ struct MachineRules {
 };
 
 MachineRules machine_rules(const Document& policy);
+
+// Whether a machine that runs has room for these limits of memory: it keeps the size that it was made with.
+Status check_fits_machine(const oci::Resources& resources, const plan::Machine& machine);
 
 }  // namespace redoubt::policy
 

@@ -4,8 +4,10 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "base/str.h"
 #include "escalate-vm/host/machine_layout.h"
 #include "escalate-vm/host/outer_plan.h"
+#include "escalate-vm/protocol/request.h"
 
 namespace redoubt::vm {
 namespace {
@@ -41,6 +43,7 @@ void keep(json::Value* object, Names names) {
   }
 }
 
+// Entries of the cgroup that are the guest's.
 void keep_of_guest(json::Value* unified) {
   if (unified != nullptr && unified->is_object()) {
     std::erase_if(unified->as_object(), [](const json::Member& one) {
@@ -50,15 +53,20 @@ void keep_of_guest(json::Value* unified) {
 }
 
 // The guest has one network, the machine's: the container joins it, so that sysctls of the network
-// are still the container's own.
-void replace_network(json::Value* namespaces) {
+// are still the container's own. Other namespaces that it joins are those of its pod's sandbox: policy has
+// let no others through.
+void replace_namespaces(json::Value* namespaces, const std::string& sandbox) {
   if (namespaces == nullptr || !namespaces->is_array()) {
     return;
   }
   for (json::Value& ns : namespaces->as_array()) {
     const json::Value* type = ns.find("type");
+    const json::Value* path = ns.find("path");
     if (type != nullptr && type->is_string() && type->as_string() == "network") {
       ns = json::Value().set("type", "network").set("path", "/proc/1/ns/net");
+    } else if (type != nullptr && path != nullptr && path->is_string() && !path->as_string().empty()) {
+      const json::Value joined = *type;
+      ns = json::Value().set("type", joined).set("path", concat(kOfContainer, sandbox));
     }
   }
 }
@@ -80,6 +88,13 @@ json::Value inner_process(json::Value process) {
   return process;
 }
 
+json::Value inner_limits(json::Value resources) {
+  keep(&resources, {"memory", "cpu", "pids", "unified"});
+  remove(member(resources, "cpu"), {"cpus", "mems"});
+  keep_of_guest(member(resources, "unified"));
+  return resources;
+}
+
 json::Value inner_config(json::Value config, const plan::Plan& plan) {
   remove(&config, {"root"});
   config.set("root", json::Value().set("path", shared_rootfs(plan.id)).set("readonly", plan.rootfs.readonly));
@@ -95,12 +110,14 @@ json::Value inner_config(json::Value config, const plan::Plan& plan) {
     return config;
   }
   remove(linux_section, {"cgroupsPath", "intelRdt", "netDevices", "mountLabel", "rootfsPropagation", "memoryPolicy"});
-  replace_network(member(*linux_section, "namespaces"));
-  // The rest of the limits is the host's to enforce: it knows the devices and the processors.
+  replace_namespaces(member(*linux_section, "namespaces"), plan.machine ? plan.machine->sandbox : std::string());
   if (json::Value* resources = member(*linux_section, "resources")) {
-    keep(resources, {"memory", "cpu", "pids", "devices", "unified"});
-    remove(member(*resources, "cpu"), {"cpus", "mems"});
-    keep_of_guest(member(*resources, "unified"));
+    const json::Value* devices = resources->find("devices");
+    json::Value limits = inner_limits(*resources);
+    if (devices != nullptr) {
+      limits.set("devices", *devices);
+    }
+    *resources = std::move(limits);
   }
   return config;
 }

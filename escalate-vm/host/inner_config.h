@@ -12,6 +12,10 @@ namespace redoubt::vm {
 // `config`: the container's config.json, which `plan` was resolved from.
 json::Value inner_config(json::Value config, const plan::Plan& plan);
 
+// What of linux.resources the guest enforces; the rest is the host's, which knows the devices and the
+// processors.
+json::Value inner_limits(json::Value resources);
+
 // The same for the process document of exec.
 json::Value inner_process(json::Value process);
 

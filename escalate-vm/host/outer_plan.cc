@@ -13,6 +13,8 @@ constexpr uint64_t kMiB = uint64_t{1} << 20;
 // What VMM, virtiofsd and redoubt-vm hold beside the guest's memory, page tables of both included.
 constexpr uint64_t kHostShare = 160 * kMiB;
 
+constexpr uint64_t kProxyShare = 32 * kMiB;
+
 constexpr uint64_t bit(int capability) {
   return uint64_t{1} << capability;
 }
@@ -85,6 +87,20 @@ std::vector<plan::Mount> outer_mounts(const plan::Plan& plan) {
   return mounts;
 }
 
+// Of a proxy: nothing but itself, the container's files and the way to the monitor.
+std::vector<plan::Mount> member_mounts(const plan::Plan& plan, const std::string& exec_socket) {
+  std::vector<plan::Mount> mounts;
+  plan::Mount proc = filesystem("proc", "/proc", {});
+  proc.kind = plan::MountKind::kProc;
+  mounts.push_back(std::move(proc));
+  mounts.push_back(filesystem("tmpfs", "/dev", {"mode=755", "size=64k"}));
+  mounts.push_back(filesystem("devpts", "/dev/pts", {"newinstance", "ptmxmode=0666", "mode=0620"}));
+  mounts.push_back(readonly_bind(plan.machine->monitor, kMonitorPath));
+  mounts.push_back(readonly_bind(exec_socket, concat("/", kExecSocket)));
+  add_share(plan, mounts);
+  return mounts;
+}
+
 struct NodeNumber {
   const char* path;
   uint32_t major, minor;
@@ -118,16 +134,6 @@ void set_devices(const plan::Plan& plan, plan::Plan& outer) {
   }
 }
 
-// The guest enforces the limits of memory and processes to the byte; the host's bound the machine.
-void widen_limits(const plan::Plan& plan, std::vector<plan::CgroupWrite>& writes) {
-  std::erase_if(writes, [](const plan::CgroupWrite& write) { return write.file == "pids.max"; });
-  for (plan::CgroupWrite& write : writes) {
-    if (write.file == "memory.max" && write.value != "max") {
-      write.value = concat(plan.machine->memory + kHostShare);
-    }
-  }
-}
-
 plan::Process outer_process(const plan::Process& process, const char* role) {
   plan::Process outer;
   outer.args = {kMonitorPath, role};
@@ -150,6 +156,17 @@ std::vector<const plan::Mount*> volumes_of(const plan::Plan& plan) {
     }
   }
   return volumes;
+}
+
+void widen_limits(const plan::Machine& machine, std::vector<plan::CgroupWrite>& writes) {
+  // A machine that is throttled for what the guest keeps in its page cache would only be slow.
+  std::erase_if(writes, [](const plan::CgroupWrite& write) { return write.file == "pids.max" || write.file == "memory.high"; });
+  const uint64_t bytes = machine.sandbox.empty() ? machine.memory + kHostShare : kProxyShare;
+  for (plan::CgroupWrite& write : writes) {
+    if (write.file == "memory.max" && write.value != "max") {
+      write.value = concat(bytes);
+    }
+  }
 }
 
 plan::Plan outer_plan(const plan::Plan& plan, const std::string& machine_directory) {
@@ -178,9 +195,18 @@ plan::Plan outer_plan(const plan::Plan& plan, const std::string& machine_directo
   outer.hooks[static_cast<size_t>(plan::HookKind::kStartContainer)].clear();
   outer.hardening = {};
   set_devices(plan, outer);
-  widen_limits(plan, outer.cgroup.writes);
+  widen_limits(*plan.machine, outer.cgroup.writes);
   outer.cgroup.delegate = false;
   return outer;
+}
+
+plan::Plan member_plan(const plan::Plan& plan, const std::string& machine_directory, const std::string& exec_socket) {
+  plan::Plan member = outer_plan(plan, machine_directory);
+  member.mounts = member_mounts(plan, exec_socket);
+  member.process.args = {kMonitorPath, "container"};
+  member.process.capabilities = {};
+  std::erase_if(member.devices, [](const plan::Device& device) { return device.path == "/dev/kvm" || device.path == "/dev/net/tun"; });
+  return member;
 }
 
 plan::Plan outer_exec_plan(const plan::Plan& outer, const plan::Process& process) {

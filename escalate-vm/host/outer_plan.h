@@ -17,6 +17,14 @@ std::vector<const plan::Mount*> volumes_of(const plan::Plan& plan);
 // Precondition: plan.machine. `machine_directory`: absolute, exists.
 plan::Plan outer_plan(const plan::Plan& plan, const std::string& machine_directory);
 
+// The same for a container that goes into the machine of its pod's sandbox: its process is a proxy, and
+// its files are made below kSharePath for the sandbox's machine to be given. exec_socket: the sandbox's.
+plan::Plan member_plan(const plan::Plan& plan, const std::string& machine_directory, const std::string& exec_socket);
+
+// Makes the container's limits those of its machine on the host: the guest enforces memory and processes
+// to the byte, the host's cgroup holds the machine with all that belongs to it.
+void widen_limits(const plan::Machine& machine, std::vector<plan::CgroupWrite>& writes);
+
 // One more process of the container: a proxy of redoubt-vm. `outer`: of outer_plan(); `process`: what
 // exec is to run in the guest.
 plan::Plan outer_exec_plan(const plan::Plan& outer, const plan::Process& process);

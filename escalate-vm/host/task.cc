@@ -43,7 +43,7 @@ json::Value to_json(const MachineTask& task) {
 }
 
 json::Value to_json(const ExecTask& task) {
-  return json::Value().set("terminal", task.terminal).set("process", task.process);
+  return json::Value().set("id", task.id).set("terminal", task.terminal).set("process", task.process);
 }
 
 Result<MachineTask> read_machine_task(int fd) {
@@ -75,9 +75,10 @@ Result<MachineTask> read_machine_task(int fd) {
 
 Result<ExecTask> read_exec_task(int fd) {
   TRY_ASSIGN(const json::Value document, read_document(fd));
+  TRY_ASSIGN(const json::Value* id, member(document, "id"));
   TRY_ASSIGN(const json::Value* terminal, member(document, "terminal"));
   TRY_ASSIGN(const json::Value* process, member(document, "process"));
-  return ExecTask{terminal->as_bool(), *process};
+  return ExecTask{id->as_string(), terminal->as_bool(), *process};
 }
 
 }  // namespace redoubt::vm

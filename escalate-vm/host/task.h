@@ -13,7 +13,8 @@
 
 namespace redoubt::vm {
 
-// As a container's first process on the host ("redoubt-vm machine"): start a machine and this in it.
+// As a container's first process on the host ("redoubt-vm machine"): start a machine and this in it. Or have
+// the machine of the pod run it ("redoubt-vm container").
 struct MachineTask {
   std::string id;
   bool emulated = false;
@@ -29,6 +30,7 @@ struct MachineTask {
 
 // As a process of exec ("redoubt-vm exec"): have the machine run this.
 struct ExecTask {
+  std::string id;  // of the container
   bool terminal = false;
   json::Value process;  // inner_process()
 };

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "escalate-vm/monitor/container_client.h"
 #include "escalate-vm/monitor/exec_client.h"
 #include "escalate-vm/monitor/jail.h"
 #include "escalate-vm/monitor/monitor.h"
@@ -18,6 +19,10 @@ constexpr int kRuntimeFd = 3;
 constexpr int kTaskFd = 4;
 constexpr int kFifoFd = 5;
 
+UniqueFd take_fifo() {
+  return UniqueFd(::fcntl(kFifoFd, F_GETFD) >= 0 ? kFifoFd : -1);
+}
+
 Result<int> run_machine(RuntimeChannel runtime, UniqueFd task_fd) {
   Result<MachineTask> task = read_machine_task(task_fd.get());
   if (!task) {
@@ -25,8 +30,7 @@ Result<int> run_machine(RuntimeChannel runtime, UniqueFd task_fd) {
     return kFailedStatus;
   }
   task_fd.reset();
-  UniqueFd fifo(::fcntl(kFifoFd, F_GETFD) >= 0 ? kFifoFd : -1);
-  Monitor monitor(std::move(*task), std::move(runtime), std::move(fifo));
+  Monitor monitor(std::move(*task), std::move(runtime), take_fifo());
   return monitor.run();
 }
 
@@ -39,7 +43,8 @@ Result<int> run(const char* role) {
   if (::strcmp(role, "machine") == 0) {
     return run_machine(std::move(runtime), std::move(task));
   }
-  Result<int> status = run_exec(std::move(task), runtime);
+  Result<int> status = ::strcmp(role, "container") == 0 ? run_container(std::move(task), take_fifo(), runtime)
+                                                        : run_exec(std::move(task), runtime);
   if (!status && runtime.is_open()) {
     runtime.fail(status.error().message());
     return kFailedStatus;

@@ -70,6 +70,20 @@ const pollfd* find(const std::vector<pollfd>& polls, int fd) {
 
 }  // namespace
 
+std::optional<Policy> policy_of(const MachineTask& task) {
+  std::optional<Policy> policy;
+  if (const json::Value* config = task.policy.find("config")) {
+    policy.emplace().config = *config;
+  }
+  if (const json::Value* profiles = task.policy.find("profiles")) {
+    Policy& documents = policy ? *policy : policy.emplace();
+    for (const json::Member& profile : profiles->as_object()) {
+      documents.profiles[profile.key] = profile.value;
+    }
+  }
+  return policy;
+}
+
 Result<UniqueFd> take_signals() {
   sigset_t all;
   ::sigfillset(&all);
@@ -105,7 +119,7 @@ Result<int> Monitor::run() {
 
 Status Monitor::boot() {
   TRY_ASSIGN(signals_, take_signals());
-  TRY(listen_for_exec());
+  TRY(listen_for_clients());
   TRY_ASSIGN(const std::string random, random_bytes(16));
   nonce_ = to_hex(random);
   TRY_ASSIGN(network_, MachineNetwork::make_taps());
@@ -136,15 +150,7 @@ Status Monitor::create() {
   request.container = task_.id;
   request.document = std::move(task_.config);
   request.stdio = first_->stdio();
-  if (const json::Value* config = task_.policy.find("config")) {
-    request.policy.emplace().config = *config;
-  }
-  if (const json::Value* profiles = task_.policy.find("profiles")) {
-    Policy& policy = request.policy ? *request.policy : request.policy.emplace();
-    for (const json::Member& profile : profiles->as_object()) {
-      policy.profiles[profile.key] = profile.value;
-    }
-  }
+  request.policy = policy_of(task_);
   return require(std::move(request), [this] { return on_created(); });
 }
 
@@ -186,7 +192,7 @@ Status Monitor::start_process() {
 std::vector<pollfd> Monitor::wishes() const {
   std::vector<pollfd> polls = {{signals_.get(), POLLIN, 0},
                                {channel_->fd(), channel_->events(), 0},
-                               {exec_listener_.get(), POLLIN, 0}};
+                               {listener_.get(), POLLIN, 0}};
   if (machine_.output.valid()) {
     polls.push_back({machine_.output.get(), POLLIN, 0});
   }
@@ -196,12 +202,12 @@ std::vector<pollfd> Monitor::wishes() const {
   if (first_) {
     first_->append_wishes(*channel_, polls);
   }
-  for (const Exec& exec : execs_) {
-    if (exec.connection.valid()) {
-      polls.push_back({exec.connection.get(), POLLIN, 0});
+  for (const Client& client : clients_) {
+    if (client.connection.valid()) {
+      polls.push_back({client.connection.get(), POLLIN, 0});
     }
-    if (exec.session) {
-      exec.session->append_wishes(*channel_, polls);
+    if (client.session) {
+      client.session->append_wishes(*channel_, polls);
     }
   }
   return polls;
@@ -234,15 +240,15 @@ Status Monitor::serve(const std::vector<pollfd>& ready) {
       TRY(start());
     }
   }
-  if (find(ready, exec_listener_.get()) != nullptr) {
-    accept_exec();
+  if (find(ready, listener_.get()) != nullptr) {
+    accept_client();
   }
-  for (Exec& exec : execs_) {
-    if (exec.connection.valid() && find(ready, exec.connection.get()) != nullptr) {
-      on_exec_packet(exec);
+  for (Client& client : clients_) {
+    if (client.connection.valid() && find(ready, client.connection.get()) != nullptr) {
+      on_packet(client);
     }
-    if (exec.session) {
-      exec.session->move(*channel_, ready);
+    if (client.session) {
+      client.session->move(*channel_, ready);
     }
   }
   if (first_) {
@@ -264,9 +270,9 @@ Status Monitor::on_signal() {
     if (signal == SIGCHLD) {
       TRY(check_children());
     } else if (signal == SIGWINCH && first_ && first_->window_size()) {
-      send_size(*first_);
+      send_size(task_.id, *first_);
     } else if (started_) {
-      send_signal("", signal);
+      send_signal(task_.id, "", signal);
     }
   }
   return {};
@@ -338,6 +344,9 @@ Status Monitor::on_message(std::string_view text) {
   if (const auto* exit = std::get_if<ExitEvent>(&message)) {
     return on_exit(*exit);
   }
+  if (const auto* oom = std::get_if<OomEvent>(&message)) {
+    tell_oom(*oom);
+  }
   return {};
 }
 
@@ -357,7 +366,7 @@ void Monitor::on_stream(uint32_t stream) {
 }
 
 Status Monitor::on_exit(const ExitEvent& event) {
-  Session* session = event.container == task_.id ? find_session(event.session) : nullptr;
+  Session* session = find_session(event.container, event.session);
   if (session != nullptr && !session->made()) {
     return Error::invalid("the guest ended a process that it had not made");
   }
@@ -367,32 +376,32 @@ Status Monitor::on_exit(const ExitEvent& event) {
   return {};
 }
 
-Session* Monitor::find_session(const std::string& name) {
-  if (name.empty()) {
+Session* Monitor::find_session(const std::string& container, const std::string& name) {
+  if (container == task_.id && name.empty()) {
     return first_ ? &*first_ : nullptr;
   }
-  for (Exec& exec : execs_) {
-    if (exec.session && exec.session->name() == name) {
-      return &*exec.session;
+  for (Client& client : clients_) {
+    if (client.session && !client.reported && client.container == container && client.session->name() == name) {
+      return &*client.session;
     }
   }
   return nullptr;
 }
 
 // Whether the process is still there turns out on the way: an answer of either kind will do.
-void Monitor::send_signal(const std::string& session, int signal) {
+void Monitor::send_signal(const std::string& container, const std::string& session, int signal) {
   Request request;
   request.op = Op::kSignal;
-  request.container = task_.id;
+  request.container = container;
   request.session = session;
   request.signal = signal;
   ignore(ask(std::move(request), [](const Reply&) { return Status(); }), "the process may be gone");
 }
 
-void Monitor::send_size(const Session& session) {
+void Monitor::send_size(const std::string& container, const Session& session) {
   Request request;
   request.op = Op::kResize;
-  request.container = task_.id;
+  request.container = container;
   request.session = session.name();
   request.size = session.window_size().value_or(WindowSize());
   ignore(ask(std::move(request), [](const Reply&) { return Status(); }), "the process may be gone");

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "escalate-vm/host/task.h"
-#include "escalate-vm/monitor/exec_packet.h"
+#include "escalate-vm/host/monitor_packet.h"
 #include "escalate-vm/monitor/network.h"
 #include "escalate-vm/monitor/run_clock.h"
 #include "escalate-vm/monitor/runtime_channel.h"
@@ -54,11 +54,17 @@ class Monitor : public ChannelHandler {
     bool late = false;
   };
 
-  // One process of exec. Its connection may be gone before the process is, and the other way round.
-  struct Exec {
+  // Whoever is connected to exec.sock. One of exec has a process, a member is a container of the pod whose
+  // sandbox we are; the connection may be gone before the process is, and the other way round.
+  struct Client {
+    uint64_t number = 0;
     UniqueFd connection;
     std::optional<Session> session;
     bool reported = false;
+    std::string container;  // of the session, or the one that is watched
+    bool is_member = false;
+    bool is_made = false;   // a member that the guest has and is not asked to remove
+    bool watches = false;
   };
 
   // ---- the container's life, in order -------------------------------------------------------------
@@ -90,21 +96,34 @@ class Monitor : public ChannelHandler {
   Status require(Request request, std::function<Status()> then);
   Status on_reply(const Reply& reply);
   Status on_exit(const ExitEvent& event);
-  void send_signal(const std::string& session, int signal);
-  void send_size(const Session& session);
+  void send_signal(const std::string& container, const std::string& session, int signal);
+  void send_size(const std::string& container, const Session& session);
 
-  // ---- exec (monitor_exec.cc) ------------------------------------------------------------------------
-  Status listen_for_exec();
-  void accept_exec();
-  void on_exec_packet(Exec& exec);
-  Status begin_exec(Exec& exec, std::vector<UniqueFd> fds);
+  // ---- exec.sock (monitor_clients.cc) ----------------------------------------------------------------
+  Status listen_for_clients();
+  void accept_client();
+  void on_packet(Client& client);
+  Status begin(Client& client, ReceivedMonitorPacket received);
+  Status begin_exec(Client& client, std::vector<UniqueFd> fds);
+  Status pass_on(Client& client, const std::vector<UniqueFd>& fds);
+  void tell_oom(const OomEvent& event);
   void report_exits();
+  void report_exit(Client& client, int status);
+  Client* find_client(uint64_t number);
 
-  Session* find_session(const std::string& name);
+  void answer_start(Client& client, const Reply& reply);
+
+  // ---- a pod (monitor_members.cc) --------------------------------------------------------------------
+  bool knows(const std::string& container) const;
+  Status begin_member(Client& client, std::vector<UniqueFd> fds);
+  Status start_member(const Client& client);
+  void remove_member(const Client& client, int status);
+
+  Session* find_session(const std::string& container, const std::string& name);
 
   MachineTask task_;
   RuntimeChannel runtime_;
-  UniqueFd fifo_, signals_, exec_listener_;
+  UniqueFd fifo_, signals_, listener_;
   std::string nonce_;
   MachineNetwork network_;
   Machine machine_;
@@ -117,11 +136,14 @@ class Monitor : public ChannelHandler {
   bool started_ = false;
   uint64_t next_id_ = 1;
   uint32_t next_stream_ = 1;
-  uint64_t next_session_ = 1;
+  uint64_t next_client_ = 1;
   std::map<uint64_t, Pending> pending_;
   std::optional<Session> first_;
-  std::list<Exec> execs_;
+  std::list<Client> clients_;
 };
+
+// The policy that the guest's redoubt is to read as its node's, for the container of the task.
+std::optional<Policy> policy_of(const MachineTask& task);
 
 // Blocks all signals; a descriptor that they are read from (signalfd(2)).
 Result<UniqueFd> take_signals();

@@ -40,6 +40,7 @@ constexpr AllowedCall kCalls[] = {
     {SYS_gettid, "abort of the C library"},
     {SYS_ioctl, "size and modes of a terminal; no TIOCSTI", 1, 0, kIoctls},
     {SYS_lseek, "the task of exec, a file in memory"},
+    {SYS_memfd_create, "what the guest answers to a verb of the host"},
     {SYS_newfstatat, "fstat of the C library"},
     {SYS_openat, "pipes and terminals once more, non-blocking; the reason of the end"},
 #ifdef SYS_poll

@@ -26,7 +26,9 @@ std::string silence(uint64_t watchdog_ms) {
 }  // namespace
 
 int Monitor::tick_ms() const {
-  const bool ending = (first_ && first_->exited()) || !execs_.empty();
+  const bool ending = (first_ && first_->exited()) || std::any_of(clients_.begin(), clients_.end(), [](const Client& client) {
+                        return client.session && client.session->exited();
+                      });
   return static_cast<int>(ending ? kBusyTickMs : ping_interval(task_.watchdog_ms));
 }
 

@@ -4,10 +4,21 @@
 #include "oci/reader.h"
 
 namespace redoubt::vm {
-namespace {
 
 using oci::Cursor;
 using oci::Fields;
+
+// Not in the namespace below: oci's templates find it by its last parameter.
+static void decode(const Cursor& at, ProcessRow& out) {
+  Fields(at)
+      .read("pid", out.pid)
+      .read("parent", out.parent)
+      .read("user", out.user)
+      .read("cpuMs", out.cpu_ms)
+      .read("command", out.command);
+}
+
+namespace {
 
 constexpr int kMaxExitCode = 255;
 constexpr int kMaxSignal = 64;
@@ -53,14 +64,31 @@ Result<Message> read_hello(const Cursor& at) {
   return Message(std::move(out));
 }
 
+Status check_processes(const Reply& reply) {
+  if (!reply.processes) {
+    return {};
+  }
+  if (reply.processes->size() > kMaxProcesses) {
+    return Error::invalid(concat("processes: more than ", kMaxProcesses));
+  }
+  for (const ProcessRow& row : *reply.processes) {
+    if (row.command.size() > kMaxCommand) {
+      return Error::invalid(concat("processes: a command longer than ", kMaxCommand, " bytes"));
+    }
+  }
+  return {};
+}
+
 Result<Message> read_reply(const Cursor& at) {
   Reply out;
   Fields(at)
       .read("id", out.id)
       .read("error", out.error)
       .read("pid", out.pid)
-      .read("pids", out.pids);
+      .read("processes", out.processes)
+      .read("more", out.more);
   TRY(at.errors.status());
+  TRY(check_processes(out));
   if (const json::Value* stats = at.value.find("stats")) {
     out.stats = *stats;
   }
@@ -85,12 +113,15 @@ json::Value format(const Reply& reply) {
   if (!reply.stats.is_null()) {
     out.set("stats", reply.stats);
   }
-  if (reply.pids) {
-    json::Value pids(json::Array{});
-    for (const int32_t pid : *reply.pids) {
-      pids.push(pid);
+  if (reply.processes) {
+    json::Value rows(json::Array{});
+    for (const ProcessRow& row : *reply.processes) {
+      json::Value item;
+      item.set("pid", row.pid).set("parent", row.parent).set("user", row.user);
+      rows.push(std::move(item.set("cpuMs", row.cpu_ms).set("command", row.command)));
     }
-    out.set("pids", std::move(pids));
+    out.set("processes", std::move(rows));
+    out.set("more", reply.more);
   }
   return out;
 }

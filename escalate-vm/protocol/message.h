@@ -38,13 +38,26 @@ struct Hello {
   std::string nonce;
 };
 
+// One process of a container, as the guest's kernel shows it.
+struct ProcessRow {
+  int32_t pid = 0, parent = 0;
+  uint32_t user = 0;
+  uint64_t cpu_ms = 0;
+  std::string command;  // its arguments, of the process's own choice: not to be printed as they are
+};
+
+// What a guest may say of a container's processes at a time, by their pids; the host refuses more.
+constexpr size_t kMaxProcesses = 128;
+constexpr size_t kMaxCommand = 512;
+
 // The answer to one request: an error text, or what the op returns.
 struct Reply {
   uint64_t id = 0;
   std::optional<std::string> error;
   std::optional<int32_t> pid;  // of create and exec, in the guest
   json::Value stats;           // of stats: the object that `redoubt events --stats` prints
-  std::optional<std::vector<int32_t>> pids;  // of processes
+  std::optional<std::vector<ProcessRow>> processes;
+  bool more = false;  // processes: there are some of higher pids
 };
 
 // A process was reaped: an exit code or the number of the signal that ended it.

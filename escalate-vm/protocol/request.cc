@@ -186,6 +186,9 @@ Status read_own(const Cursor& at, Request& out) {
       return {};
     case Op::kCreate:
       return read_policy(at.value, out.policy);
+    case Op::kProcesses:
+      Fields(at).read("after", out.after);
+      return {};
     case Op::kResize:
       Fields(at).read("rows", out.size.rows).read("columns", out.size.columns);
       return {};
@@ -303,6 +306,9 @@ void format_own(const Request& request, json::Value& out) {
     case Op::kResize:
       out.set("rows", uint32_t{request.size.rows});
       out.set("columns", uint32_t{request.size.columns});
+      return;
+    case Op::kProcesses:
+      out.set("after", request.after);
       return;
     case Op::kSignal:
       out.set("signal", request.signal);

@@ -81,6 +81,9 @@ struct Policy {
   std::map<std::string, json::Value> profiles;  // /etc/redoubt/profiles/NAME.json
 };
 
+// In `config`, the path of a namespace that is another container's in the same guest: this and its name.
+constexpr std::string_view kOfContainer = "container:";
+
 // One request; the members that its op does not have keep their defaults.
 struct Request {
   uint64_t id = 0;
@@ -94,7 +97,8 @@ struct Request {
   Stdio stdio;
   WindowSize size;  // of resize
   int signal = 0;
-  bool all = false;  // signal every process of the container
+  bool all = false;   // signal every process of the container
+  int32_t after = 0;  // processes: those of higher pids
 };
 
 // A name that stands for itself in a path: letters, digits, "_", "+", "-", ".", not a dot first.

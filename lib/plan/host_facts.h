@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/machine.h"
+
 namespace redoubt::plan {
 
 struct HostFacts {
@@ -30,6 +32,8 @@ struct HostFacts {
   bool cgroup_bpf_network = false;
   // The root of a machine that Redoubt started: a container is isolated by it already.
   bool inside_machine = false;
+  // Of the pod that the container is to join; only who resolves a bundle asks.
+  PodSandbox sandbox;
   // Why no virtual machine can be started, and the remedy; empty: one can. probe_host() leaves it as
   // it is: only who has a policy that demands one asks (escalate-vm/probe), because asking runs one.
   std::string machine_lack = "nobody has asked whether this host can start one";

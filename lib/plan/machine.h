@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace redoubt::plan {
 
@@ -14,8 +15,16 @@ struct Machine {
   std::string monitor;    // redoubt-vm
   std::string vmm;        // qemu-system-x86_64
   std::string virtiofsd;
+  std::string sandbox;    // the container whose machine it is; empty: one of its own
   uint64_t memory = 0;    // of the guest, bytes, a multiple of 1 MiB
   uint32_t vcpus = 1;
+};
+
+// What the host has for a container that its annotations put into a pod.
+struct PodSandbox {
+  std::string id;
+  bool is_machine = false;
+  std::vector<std::string> namespaces;  // paths in config.json that are the sandbox's own namespaces
 };
 
 }  // namespace redoubt::plan

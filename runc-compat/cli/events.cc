@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/json.h"
@@ -13,6 +15,7 @@
 #include "runc-compat/cli/audit.h"
 #include "runc-compat/cli/audit_journal.h"
 #include "runc-compat/cli/container.h"
+#include "runc-compat/cli/machine.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/verbs.h"
 #include "sandbox/cgroup_oom.h"
@@ -60,7 +63,21 @@ Status print_event(std::string_view type, const std::string& id, json::Value dat
   return print(json::dump(event) + '\n');
 }
 
-Status print_stats(const state::Record& record, const std::string& cgroup) {
+// What the guest says of a container that shares its machine; the cgroup here holds only a proxy.
+Status print_guest_stats(const Container& container) {
+  TRY_ASSIGN(const vm::Reply reply, ask_machine(container, vm::Op::kStats));
+  const json::Value* data = reply.stats.find("data");
+  if (data == nullptr || !data->is_object()) {
+    return Error(ErrorKind::kSystem, "the guest has no statistics of the container");
+  }
+  return print_event("stats", container.record.id, *data);
+}
+
+Status print_stats(const Container& container, const std::string& cgroup) {
+  const state::Record& record = container.record;
+  if (is_in_pod(record)) {
+    return print_guest_stats(container);
+  }
   TRY_ASSIGN(json::Value stats, sandbox::read_stats(cgroup));
   if (!record.intel_rdt_path.empty() && stats.is_object()) {
     for (json::Member& entry : stats.as_object()) {
@@ -72,29 +89,53 @@ Status print_stats(const state::Record& record, const std::string& cgroup) {
   return print_event("stats", record.id, std::move(stats));
 }
 
-// Waits for the watch or for the moment `until`; true when the watch has something to say.
-Result<bool> wait_for_watch(const sandbox::OomWatch& watch, int64_t until) {
+// Waits for a watch or for the moment `until`. machine: -1 when there is none.
+struct Ready {
+  bool cgroup = false, machine = false;
+};
+Result<Ready> wait_for_watches(int cgroup, int machine, int64_t until) {
   const int64_t left_ms =
       (until - monotonic_ns() + kNanosecondsPerMillisecond - 1) / kNanosecondsPerMillisecond;
   const int timeout =
       static_cast<int>(std::clamp<int64_t>(left_ms, 0, std::numeric_limits<int>::max()));
-  pollfd entry = {watch.fd(), POLLIN, 0};
-  const int ready = ::poll(&entry, 1, timeout);
+  pollfd entries[] = {{cgroup, POLLIN, 0}, {machine, POLLIN, 0}};
+  const int ready = ::poll(entries, std::size(entries), timeout);
   if (ready < 0 && errno != EINTR) {
     return Error::system(errno, "poll");
   }
-  return ready > 0;
+  return ready <= 0 ? Ready() : Ready{entries[0].revents != 0, entries[1].revents != 0};
+}
+
+// Kills in a guest are the guest's to tell; those in the cgroup of its machine are the machine's end.
+Result<std::optional<vm::MonitorClient>> watch_machine(const Container& container) {
+  if (!is_in_machine(container.record)) {
+    return std::optional<vm::MonitorClient>();
+  }
+  TRY_ASSIGN(vm::MonitorClient monitor, connect_to_machine(container));
+  TRY(monitor.watch(container.record.id));
+  return std::optional<vm::MonitorClient>(std::move(monitor));
 }
 
 // Statistics in intervals and OOM kills as they come, until the cgroup is empty or gone.
-Status stream_events(const state::Record& record, const std::string& cgroup, int64_t interval_ns) {
+Status stream_events(const Container& container, const std::string& cgroup, int64_t interval_ns) {
+  const state::Record& record = container.record;
   TRY_ASSIGN(sandbox::OomWatch watch, sandbox::OomWatch::open(cgroup));
+  TRY_ASSIGN(std::optional<vm::MonitorClient> machine, watch_machine(container));
   int64_t next = monotonic_ns() + interval_ns;
   for (;;) {
-    TRY_ASSIGN(const bool changed, wait_for_watch(watch, next));
-    if (changed) {
+    TRY_ASSIGN(const Ready ready, wait_for_watches(watch.fd(), machine ? machine->fd() : -1, next));
+    if (ready.machine) {
+      TRY_ASSIGN(const std::optional<bool> killed, machine->read_oom());
+      if (killed.value_or(false)) {
+        TRY(print_event("oom", record.id, {}));
+      }
+      if (!killed) {
+        machine.reset();
+      }
+    }
+    if (ready.cgroup) {
       TRY_ASSIGN(const sandbox::OomWatch::Update update, watch.update());
-      if (update.kills > 0) {
+      if (update.kills > 0 && !is_in_machine(record)) {
         TRY(print_event("oom", record.id, {}));
       }
       if (update.ended) {
@@ -102,7 +143,7 @@ Status stream_events(const state::Record& record, const std::string& cgroup, int
       }
     }
     if (const int64_t now = monotonic_ns(); now >= next) {
-      Status printed = print_stats(record, cgroup);
+      Status printed = print_stats(container, cgroup);
       if (!printed) {
         return printed.error().err() == ENOENT ? Status() : std::move(printed).error();
       }
@@ -154,8 +195,8 @@ Result<int> run_events(const Globals& globals, const Arguments& arguments) {
     return Error::unsupported("the container has no cgroup that could be watched");
   }
   TRY(arguments.flag(kStats)
-          ? print_stats(container.record, cgroup)
-          : stream_events(container.record,
+          ? print_stats(container, cgroup)
+          : stream_events(container,
                           cgroup,
                           std::clamp(interval_ns, kNanosecondsPerMillisecond, kLongestInterval)));
   return 0;

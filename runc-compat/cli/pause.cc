@@ -1,5 +1,6 @@
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/container.h"
+#include "runc-compat/cli/machine.h"
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/state/signal.h"
 #include "sandbox/cgroup_control.h"
@@ -16,6 +17,9 @@ Result<int> run_pause(const Globals& globals, const Arguments& arguments) {
     return state::not_running();
   }
   TRY_ASSIGN(const std::string cgroup, cgroup_of(container.record));
+  if (is_in_pod(container.record)) {
+    TRY(ask_machine(container, vm::Op::kPause));
+  }
   TRY(sandbox::set_frozen(cgroup, true));
   return 0;
 }

@@ -1,8 +1,11 @@
 #include "base/json.h"
+#include "base/str.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/container.h"
+#include "runc-compat/cli/machine.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/ps_table.h"
+#include "runc-compat/cli/table.h"
 #include "runc-compat/cli/verbs.h"
 #include "sandbox/cgroup_control.h"
 
@@ -31,6 +34,25 @@ std::string pids_as_json(const std::vector<pid_t>& pids) {
   return json::dump(list) + '\n';
 }
 
+std::string two_digits(uint64_t number) {
+  return concat(number < 10 ? "0" : "", number);
+}
+
+// The processes in the guest, by its numbers. What a process calls itself is printed escaped.
+Result<std::string> guest_table(const Container& container) {
+  TRY_ASSIGN(const std::vector<vm::ProcessRow> processes, guest_processes(container));
+  std::vector<TableRow> rows = {{"UID", "PID", "PPID", "TIME", "CMD"}};
+  for (const vm::ProcessRow& process : processes) {
+    const uint64_t seconds = process.cpu_ms / 1000;
+    rows.push_back({concat(process.user),
+                    concat(process.pid),
+                    concat(process.parent),
+                    concat(two_digits(seconds / 3600), ":", two_digits(seconds / 60 % 60), ":", two_digits(seconds % 60)),
+                    process.command});
+  }
+  return format_table(rows);
+}
+
 Result<int> run_ps_verb(const Globals& globals, const Arguments& arguments) {
   const std::vector<std::string>& words = arguments.positional();
   TRY_ASSIGN(const Container container, open_container(globals, words.at(0)));
@@ -43,6 +65,15 @@ Result<int> run_ps_verb(const Globals& globals, const Arguments& arguments) {
   }
   if (format != "table") {
     return Error::invalid("invalid format option");
+  }
+  if (is_in_machine(container.record)) {
+    if (words.size() > 1) {
+      return Error::unsupported(concat(
+          "ps options: ", quote(words[1]), " cannot be given for a container in a virtual machine (isolation \"vm\"); leave it out, or exec ps"));
+    }
+    TRY_ASSIGN(const std::string table, guest_table(container));
+    TRY(print(table));
+    return 0;
   }
   std::vector<std::string> ps_arguments(words.begin() + 1, words.end());
   if (ps_arguments.empty()) {
@@ -64,7 +95,8 @@ constinit const Verb kVerbPs = {
     .description =
         "Prints those lines of the host's ps that belong to the container. Options for ps follow "
         "the\n"
-        "container's id; without any they are -ef.",
+        "container's id; without any they are -ef. Of a container in a virtual machine: the processes in\n"
+        "the guest, by its numbers and without options; json has the machine's on the host.",
     .examples = "redoubt ps web1\nredoubt ps --format json web1\nredoubt ps web1 -o pid,cmd",
     .flags = kFlags,
     .min_args = 1,

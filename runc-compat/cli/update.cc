@@ -1,19 +1,16 @@
-#include <algorithm>
-
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "oci/spec_json.h"
-#include "policy/escalate.h"
 #include "policy/resolve.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/container.h"
 #include "runc-compat/cli/resources_merge.h"
+#include "runc-compat/cli/update_limits.h"
 #include "runc-compat/cli/update_request.h"
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/state/signal.h"
-#include "sandbox/cgroup.h"
 #include "sandbox/intel_rdt.h"
 
 namespace redoubt::cli {
@@ -31,47 +28,6 @@ Result<json::Value> stored_resources(const Container& container) {
   const json::Value* resources =
       linux_section == nullptr ? nullptr : linux_section->find("resources");
   return resources == nullptr ? json::Value() : *resources;
-}
-
-bool is_in_machine(const Container& container) {
-  return container.record.policy.contains(std::string(policy::kMachineLayer));
-}
-
-bool is_of_guest(const std::pair<std::string, std::string>& unified) {
-  return unified.first.starts_with("memory.") || unified.first.starts_with("pids.");
-}
-
-// A guest has the memory that it was started with, and enforces these limits itself.
-Status check_machine(const Container& container, const oci::Resources& asked) {
-  const bool of_guest = asked.memory || asked.pids_limit ||
-                        std::any_of(asked.unified.begin(), asked.unified.end(), is_of_guest);
-  if (is_in_machine(container) && of_guest) {
-    return Error::unsupported(concat(asked.memory ? "memory" : asked.pids_limit ? "pids" : "unified",
-                                     ": limits of a container in a virtual machine (isolation \"vm\") are set "
-                                     "when it is created; create it anew"));
-  }
-  return {};
-}
-
-Status update_limits(const Container& container, const json::Value& merged) {
-  TRY_ASSIGN(oci::Resources resources, oci::parse_resources(merged));
-  if (is_in_machine(container)) {
-    resources.memory.reset();
-    resources.pids_limit.reset();
-    std::erase_if(resources.unified, is_of_guest);
-  }
-  TRY_ASSIGN(const std::vector<plan::CgroupWrite> writes, policy::resolve_resources(resources));
-  TRY_ASSIGN(const std::string cgroup, cgroup_of(container.record));
-  if (cgroup.empty()) {
-    return Error::unsupported("the container has no cgroup whose limits could be changed");
-  }
-  const bool check_memory =
-      resources.memory && resources.memory->check_before_update.value_or(false);
-  return sandbox::update_cgroup({.directory = cgroup,
-                                 .unit = container.record.cgroup_unit,
-                                 .rootless = container.record.rootless,
-                                 .check_memory = check_memory},
-                                writes);
 }
 
 // Intel RDT: a container that started without a group gets one now.
@@ -115,16 +71,15 @@ Result<int> run_update(const Globals& globals, const Arguments& arguments) {
   // Its mistakes by its own field names, before the merge hides them.
   TRY_ASSIGN(const oci::Resources asked, oci::parse_resources(request));
   TRY_ASSIGN(Container container, open_locked_container(globals, arguments.positional().at(0)));
-  TRY(check_machine(container, asked));
   TRY_ASSIGN(const std::vector<std::string> schemata, resctrl_lines(arguments));
   TRY_ASSIGN(const state::ContainerStatus status,
              state::status_of(container.dir, container.record));
   if (status == state::ContainerStatus::kStopped) {
     return state::not_running();
   }
-  TRY_ASSIGN(json::Value stored, stored_resources(container));
-  const json::Value merged = merge_resources(std::move(stored), request);
-  TRY(update_limits(container, merged));
+  TRY_ASSIGN(const json::Value stored, stored_resources(container));
+  const json::Value merged = merge_resources(stored, request);
+  TRY(update_limits(container, asked, stored, merged));
   for (const std::string& note : policy::ignored_resources(asked)) {
     log::warning(note);
   }

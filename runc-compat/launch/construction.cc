@@ -18,6 +18,7 @@
 #include "runc-compat/launch/launch.h"
 #include "runc-compat/launch/machine.h"
 #include "runc-compat/launch/notify_socket.h"
+#include "runc-compat/launch/pod.h"
 #include "runc-compat/launch/policy_files.h"
 #include "runc-compat/launch/seccomp_listener.h"
 #include "runc-compat/launch/session.h"
@@ -104,6 +105,9 @@ Status Construction::write_intent(const CreateOptions& options) {
   record_.cgroup_path = plan.cgroup.path;
   record_.annotations = plan.annotations;
   record_.policy = policy_record(plan.hardening);
+  if (plan.machine && !plan.machine->sandbox.empty()) {
+    record_.policy[kSandboxKey] = plan.machine->sandbox;
+  }
   TRY_ASSIGN(record_.boot_id, sandbox::read_boot_id());
   TRY_ASSIGN(const sandbox::ProcessIdentity self, sandbox::identity_of(::getpid()));
   record_.creator_pid = self.pid;
@@ -199,6 +203,9 @@ Status Construction::on_pid(pid_t pid, int pidfd, bool in_cgroup, const CreateOp
 // delete knows.
 Status Construction::on_ready(const CreateOptions& options) {
   (void)options;
+  if (container_.plan.machine && !container_.plan.machine->sandbox.empty()) {
+    TRY(share_files(*dir_, record_));
+  }
   // The keys are those that runc's readers know: "NEWNET", and "NEWNS" for mounts.
   for (const plan::NamespaceName& ns : plan::namespace_names()) {
     const std::string key =

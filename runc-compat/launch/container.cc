@@ -17,6 +17,7 @@
 #include "escalate-vm/host/probe.h"
 #include "policy/escalate.h"
 #include "policy/resolve.h"
+#include "runc-compat/launch/pod.h"
 #include "runc-compat/launch/policy_files.h"
 #include "sandbox/idmap_read.h"
 #include "sandbox/probe.h"
@@ -55,11 +56,16 @@ void probe_for_policy(Container& container) {
 }
 
 // A machine is asked for before it is made; later it is there.
-void probe_machine(Container& container) {
-  if (policy::demands_machine(container.policy) && !container.host.inside_machine) {
+Status probe_machine(const std::string& root, Container& container) {
+  if (container.host.inside_machine) {
+    return {};
+  }
+  TRY_ASSIGN(container.host.sandbox, probe_sandbox(root, container.spec));
+  if (policy::demands_machine(container.policy) && container.host.sandbox.id.empty()) {
     container.host.machine_lack =
         vm::machine_lack(policy::node_machine(container.policy.document));
   }
+  return {};
 }
 
 }  // namespace
@@ -89,7 +95,7 @@ Result<Container> resolve_bundle(const CreateOptions& options,
   TRY_ASSIGN(PolicyFiles files, PolicyFiles::of_node());
   TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
   probe_for_policy(container);
-  probe_machine(container);
+  TRY(probe_machine(options.runtime.root, container));
   container.policy_copy = files.copy();
   TRY_ASSIGN(container.plan,
              policy::resolve({container.spec,
@@ -123,6 +129,9 @@ Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Re
   TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
   probe_for_policy(container);
   container.host.machine_lack.clear();
+  if (!container.host.inside_machine) {
+    container.host.sandbox = recorded_sandbox(container.spec, record);
+  }
   TRY_ASSIGN(container.plan,
              policy::resolve({container.spec,
                               container.host,

@@ -15,6 +15,7 @@
 #include "plan/plan.h"
 #include "policy/resolve.h"
 #include "runc-compat/launch/hooks.h"
+#include "runc-compat/launch/pod.h"
 #include "runc-compat/state/signal.h"
 #include "runc-compat/state/status.h"
 #include "sandbox/cgroup_control.h"
@@ -132,6 +133,7 @@ Status destroy_container(state::ContainerDir& dir, const state::Record& record) 
     TRY(sandbox::remove_resctrl_group(record.intel_rdt_path)
             .context("unable to remove container's IntelRDT group"));
   }
+  TRY(unshare_files(dir, record).context("unable to take the container's files from the machine of its pod"));
   const Result<std::vector<plan::Hook>> hooks = poststop_hooks(dir);
   TRY(dir.remove().context("unable to remove container state dir"));
   if (hooks) {

@@ -244,7 +244,7 @@ Result<int> exec_process(const ExecOptions& options) {
     TRY(check_machine_session(passed));
     TRY_ASSIGN(const plan::Plan outer, make_machine_plan(container.plan, dir));
     plan = vm::outer_exec_plan(outer, plan.process);
-    TRY_ASSIGN(machine_task, make_machine_task(process));
+    TRY_ASSIGN(machine_task, make_machine_task(record.id, process));
   }
   TRY(check_terminal_options(options, plan.process.terminal));
   TRY_ASSIGN(const sandbox::ProcessIdentity init_identity, state::init_of(record));

@@ -75,7 +75,12 @@ Result<plan::Plan> make_machine_plan(const plan::Plan& plan, const state::Contai
   if (::mkdirat(dir.fd(), vm::kMachineDirectory, 0755) != 0 && errno != EEXIST) {
     return Error::system(errno, concat("mkdir ", dir.path(), "/", vm::kMachineDirectory));
   }
-  return vm::outer_plan(plan, concat(dir.path(), "/", vm::kMachineDirectory));
+  const std::string root = concat(dir.path(), "/", vm::kMachineDirectory);
+  if (plan.machine->sandbox.empty()) {
+    return vm::outer_plan(plan, root);
+  }
+  const std::string all = dir.path().substr(0, dir.path().size() - dir.id().size());
+  return vm::member_plan(plan, root, concat(all, plan.machine->sandbox, "/", vm::kMachineDirectory, "/", vm::kExecSocket));
 }
 
 Result<UniqueFd> make_machine_task(const Container& container, const std::string& root) {
@@ -100,9 +105,9 @@ Result<UniqueFd> make_machine_task(const Container& container, const std::string
   return sealed_task(vm::to_json(task));
 }
 
-Result<UniqueFd> make_machine_task(const oci::Process& process) {
+Result<UniqueFd> make_machine_task(const std::string& id, const oci::Process& process) {
   return sealed_task(vm::to_json(
-      vm::ExecTask{process.terminal, vm::inner_process(oci::process_to_json(process))}));
+      vm::ExecTask{id, process.terminal, vm::inner_process(oci::process_to_json(process))}));
 }
 
 }  // namespace redoubt::launch

@@ -3,6 +3,8 @@
 #ifndef REDOUBT_LAUNCH_MACHINE_H_
 #define REDOUBT_LAUNCH_MACHINE_H_
 
+#include <string>
+
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "oci/spec.h"
@@ -30,7 +32,7 @@ Result<plan::Plan> make_machine_plan(const plan::Plan& plan, const state::Contai
 Result<UniqueFd> make_machine_task(const Container& container, const std::string& root);
 
 // The same for one process of exec.
-Result<UniqueFd> make_machine_task(const oci::Process& process);
+Result<UniqueFd> make_machine_task(const std::string& id, const oci::Process& process);
 
 }  // namespace redoubt::launch
 

@@ -364,7 +364,8 @@ def test_stats_and_processes(sleeper, port):
     assert stats["type"] == "stats" and stats["id"] == sleeper.name
     assert stats["data"]["memory"]["usage"]["usage"] > 0
     assert stats["data"]["pids"]["current"] >= 1
-    assert len(port.ask("processes", container=sleeper.name)["pids"]) >= 1
+    rows = port.ask("processes", container=sleeper.name)["processes"]
+    assert [row["command"] for row in rows if row["user"] == 0] == ["sleep 1000"]
 
 
 def test_update_changes_a_limit(make, port):

@@ -8,6 +8,7 @@ import platform
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -179,15 +180,48 @@ def check_confinement(started):
     assert all(mounts[path].startswith("ro") for path in ("/proc/sys", "/proc/irq", "/usr", "/image/vmlinux"))
 
 
+def check_limits(runtime, started):
+    """The guest holds the limits of processes and memory; this host has cgroup v1, tests/vm/machine.d sees both sides."""
+    runtime.ok("update", "--pids-limit", "50", started.id)
+    assert started.sh("cat /sys/fs/cgroup/*/pids.max") == "50\n"
+    runtime.ok("update", "--resources", "-", started.id, stdin=json.dumps({"unified": {"pids.max": "40"}}))
+    assert started.sh("cat /sys/fs/cgroup/*/pids.max") == "40\n"
+    runtime.fails("update", "--memory", "450M", started.id, match=r"memory: 471859200 is more than the \d+ that the virtual machine has room for .*io.redoubt.vm.memory")
+
+
+def check_processes(runtime, started):
+    """ps shows the guest's processes; json has those that engines look at, on the host."""
+    rows = runtime.ok("ps", started.id).out.splitlines()
+    assert rows[0].split() == ["UID", "PID", "PPID", "TIME", "CMD"]
+    assert any(row.startswith("0 ") and "sh -c trap" in row for row in rows[1:]), rows
+    assert started.pid in json.loads(runtime.ok("ps", "--format", "json", started.id).out)
+    runtime.fails("ps", started.id, "-o", "pid", match="ps options: .* cannot be given for a container in a virtual machine")
+
+
+def check_want_of_memory(runtime, started):
+    """What the guest's kernel kills for want of memory is an event on the host."""
+    events = subprocess.Popen(runtime.argv("events", "--interval", "1h", started.id), stdout=subprocess.PIPE, text=True)
+    try:
+        time.sleep(1)  # until it watches
+        started.sh("for i in 1 2; do dd if=/dev/zero of=/dev/null bs=300M count=3 2>/dev/null & done; wait")
+        assert json.loads(events.stdout.readline()) == {"type": "oom", "id": started.id}
+    finally:
+        events.kill()
+        events.wait()
+
+
 def test_a_life(runtime, started, work):
     check_exec(runtime, started)
     check_data(runtime, started, work)
     check_that_a_killed_exec_takes_its_process_along(runtime, started)
     check_confinement(started)
+    check_limits(runtime, started)
+    check_processes(runtime, started)
+    check_want_of_memory(runtime, started)
     runtime.ok("pause", started.id)
     assert started.status == "paused"
+    runtime.fails("update", "--pids-limit", "60", started.id, match="the container is paused, and its virtual machine with it .* resume it first")
     runtime.ok("resume", started.id)
-    runtime.fails("update", "--memory", "64M", started.id, match="memory: limits of a container in a virtual machine .* are set when it is created")
     pid = started.pid
     started.kill("TERM")
     started.wait("stopped")

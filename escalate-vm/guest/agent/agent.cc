@@ -13,12 +13,12 @@
 #include "escalate-vm/guest/agent/boot.h"
 #include "escalate-vm/guest/agent/bundle.h"
 #include "escalate-vm/guest/agent/network.h"
+#include "escalate-vm/guest/agent/process_row.h"
 
 namespace redoubt::agent {
 namespace {
 
 constexpr size_t kPidFileLimit = 32;
-constexpr size_t kMaxPids = vm::kGuestMessageLimits.max_values - 16;
 
 // What passes between the agent and a command that starts a process; gone with the command, for
 // there may be many in a container's life.
@@ -46,6 +46,11 @@ Result<vm::Reply> nothing(const Command& /*command*/) {
   return vm::Reply();
 }
 
+// The host takes a deleted container's files away, and can do so when we hold none of them.
+void forget_files() {
+  ignore(write_kernel_file_at(AT_FDCWD, "/proc/sys/vm/drop_caches", "2"), "they go later");
+}
+
 Result<json::Value> printed(const Command& command, std::string_view what) {
   TRY_ASSIGN(const std::string text, command.output());
   return json::parse(trim(text), what);
@@ -57,13 +62,31 @@ Result<vm::Reply> stats(const Command& command) {
   return out;
 }
 
-Result<vm::Reply> processes(const Command& command) {
+// As many as one message holds, whatever their commands look like in JSON.
+Result<vm::Reply> processes(const Command& command, int32_t after) {
+  constexpr size_t kRowBytes = 100;
+  constexpr size_t kMostPerByte = 6;  // \u001b
+  TRY_ASSIGN(const json::Value printed_pids, printed(command, "ps"));
+  std::vector<pid_t> pids;
+  for (const json::Value& pid : printed_pids.is_array() ? printed_pids.as_array() : json::Array{}) {
+    if (pid.is_integer() && pid.as_int() > after) {
+      pids.push_back(static_cast<pid_t>(pid.as_int()));
+    }
+  }
+  std::sort(pids.begin(), pids.end());
   vm::Reply out;
-  out.pids.emplace();
-  TRY_ASSIGN(const json::Value pids, printed(command, "ps"));
-  for (const json::Value& pid : pids.is_array() ? pids.as_array() : json::Array{}) {
-    if (pid.is_integer()) {
-      out.pids->push_back(static_cast<int32_t>(pid.as_int()));
+  out.processes.emplace();
+  size_t left = vm::kGuestMessageLimits.max_bytes;
+  for (const pid_t pid : pids) {
+    std::optional<vm::ProcessRow> row = read_process(pid);
+    const size_t size = row ? kRowBytes + kMostPerByte * row->command.size() : 0;
+    if (size >= left || out.processes->size() == vm::kMaxProcesses) {
+      out.more = true;
+      break;
+    }
+    if (row) {
+      left -= size;
+      out.processes->push_back(*std::move(row));
     }
   }
   return out;
@@ -135,7 +158,8 @@ Status Agent::dispatch(const vm::Request& request) {
     case vm::Op::kStats:
       return run(request, {"events", "--stats", container}, stats);
     case vm::Op::kProcesses:
-      return run(request, {"ps", "--format", "json", container}, processes);
+      return run(request, {"ps", "--format", "json", container},
+                 [after = request.after](const Command& command) { return processes(command, after); });
     case vm::Op::kDelete:
       return remove(request);
     case vm::Op::kPing:
@@ -149,11 +173,15 @@ Status Agent::create(const vm::Request& request) {
   if (containers_.contains(name)) {
     return Error::state(concat("container ", quote(name), " exists already"));
   }
-  if (request.policy && !has_policy_) {
+  if (request.policy) {
     TRY(write_policy(*request.policy));
-    has_policy_ = true;
   }
-  TRY(make_bundle(request));
+  vm::Request own = request;
+  TRY(join_containers(own.document, [this](const std::string& other) {
+    const auto found = containers_.find(other);
+    return found == containers_.end() || !found->second.sessions.contains("") ? 0 : found->second.sessions[""].pid;
+  }));
+  TRY(make_bundle(own));
   containers_[name];
   const auto undo = [this, name, files = StartFiles(request)] {
     files.remove();
@@ -285,6 +313,7 @@ Status Agent::remove(const vm::Request& request) {
     }
     containers_.erase(name);
     remove_bundle(name);
+    forget_files();
     return vm::Reply();
   });
 }
@@ -308,7 +337,7 @@ Status Agent::reply(uint64_t id, Result<vm::Reply> result) {
   out.id = id;
   // What the host would refuse ends the machine; of what it asked for it can be told that it is too much.
   const std::string text = vm::format_message(out);
-  if (text.size() > vm::kGuestMessageLimits.max_bytes || (out.pids && out.pids->size() > kMaxPids)) {
+  if (text.size() > vm::kGuestMessageLimits.max_bytes) {
     vm::Reply refusal;
     refusal.id = id;
     refusal.error = "the answer is too long";

@@ -74,7 +74,6 @@ class Agent : private vm::ChannelHandler {
   std::map<std::string, Container> containers_;
   // Reaped before the command that started them told their pid.
   std::map<pid_t, int> early_exits_;
-  bool has_policy_ = false;
   bool hung_up_ = false;
 };
 

@@ -89,6 +89,26 @@ bool has_read_only_root(const json::Value& config) {
   return readonly != nullptr && readonly->is_bool() && readonly->as_bool();
 }
 
+Status join_containers(json::Value& config, const std::function<pid_t(const std::string&)>& pid_of) {
+  json::Value* linux_section = object_member(config, "linux");
+  json::Value* namespaces = linux_section == nullptr ? nullptr : &member(*linux_section, "namespaces");
+  for (size_t i = 0; namespaces != nullptr && namespaces->is_array() && i < namespaces->as_array().size(); ++i) {
+    json::Value& ns = namespaces->as_array()[i];
+    const json::Value* type = ns.find("type");
+    const json::Value* path = ns.find("path");
+    if (type == nullptr || path == nullptr || !type->is_string() || !path->is_string() || !path->as_string().starts_with(vm::kOfContainer)) {
+      continue;
+    }
+    const std::string name = path->as_string().substr(vm::kOfContainer.size());
+    const pid_t pid = pid_of(name);
+    if (pid == 0) {
+      return Error::state(concat("linux.namespaces: the container ", quote(name), " is not running"));
+    }
+    member(ns, "path") = concat("/proc/", pid, "/ns/", type->as_string() == "mount" ? "mnt" : type->as_string());
+  }
+  return {};
+}
+
 json::Value adapt_process(json::Value process, const vm::Stdio& stdio) {
   member(process, "terminal") = stdio.terminal.has_value();
   if (stdio.terminal) {

@@ -7,6 +7,9 @@
 #ifndef REDOUBT_ESCALATE_VM_GUEST_AGENT_BUNDLE_H_
 #define REDOUBT_ESCALATE_VM_GUEST_AGENT_BUNDLE_H_
 
+#include <sys/types.h>
+
+#include <functional>
 #include <string>
 
 #include "base/json.h"
@@ -19,6 +22,10 @@ std::string bundle_path(const std::string& container);
 
 // Whether root.readonly is set.
 bool has_read_only_root(const json::Value& config);
+
+// Puts paths in the place of namespaces that are another container's (vm::kOfContainer). pid_of: its first
+// process; 0: there is none.
+Status join_containers(json::Value& config, const std::function<pid_t(const std::string&)>& pid_of);
 
 // The document as the inner redoubt gets it.
 json::Value adapt_config(const vm::Request& create);

@@ -32,6 +32,18 @@ TEST(AdaptConfig, PutsAReadOnlyRootOnAnOverlay) {
   EXPECT_EQ(adapt_config(create).find("root")->find("path")->as_string(), "/run/bundles/c/rootfs");
 }
 
+TEST(JoinContainers, NamesTheProcessWhoseNamespaceItIs) {
+  json::Value config = *json::parse(
+      R"({"linux":{"namespaces":[{"type":"pid"},{"type":"ipc","path":"container:s"},{"type":"mount","path":"container:s"},{"type":"network","path":"/proc/1/ns/net"}]}})",
+      "config");
+  const auto pid_of = [](const std::string& name) { return name == "s" ? 84 : 0; };
+  ASSERT_TRUE(join_containers(config, pid_of));
+  EXPECT_EQ(json::dump(config),
+            R"({"linux":{"namespaces":[{"type":"pid"},{"type":"ipc","path":"/proc/84/ns/ipc"},{"type":"mount","path":"/proc/84/ns/mnt"},{"type":"network","path":"/proc/1/ns/net"}]}})");
+  json::Value unknown = *json::parse(R"({"linux":{"namespaces":[{"type":"ipc","path":"container:x"}]}})", "config");
+  EXPECT_FALSE(join_containers(unknown, pid_of));
+}
+
 TEST(AdaptConfig, LeavesMistakesToTheInnerRedoubt) {
   EXPECT_EQ(json::dump(adapt_config(request(R"({"root":1,"linux":[],"process":"x"})"))),
             R"({"root":1,"linux":[],"process":"x"})");

@@ -121,6 +121,70 @@ TEST(Escalate, WhatAMachineCannotHaveIsRefused) {
   EXPECT_THAT(error_of(resolve_vm(hooked)), HasSubstr("hooks.createContainer"));
 }
 
+oci::Spec member_spec() {
+  oci::Spec spec = vm_spec();
+  spec.annotations = {{"io.kubernetes.cri.container-type", "container"}, {"io.kubernetes.cri.sandbox-id", "s"}};
+  spec.linux_->namespaces.push_back({"ipc", "/proc/84/ns/ipc"});
+  return spec;
+}
+
+// On the host's kernel it would not find its pod's network.
+TEST(Escalate, AContainerGoesWhereItsPodIsAndJoinsNobodyElse) {
+  plan::HostFacts host = host_with_every_layer();
+  host.sandbox = {"s", true, {"/proc/84/ns/ipc"}};
+  const Result<plan::Plan> plan = resolve_vm(member_spec(), host);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  ASSERT_TRUE(plan->machine.has_value());
+  EXPECT_EQ(plan->machine->sandbox, "s");
+  oci::Spec foreign = member_spec();
+  foreign.linux_->namespaces.back().path = "/proc/1/ns/ipc";
+  EXPECT_THAT(error_of(resolve_vm(foreign, host)), HasSubstr("\"/proc/1/ns/ipc\" cannot be joined with isolation \"vm\" (the pod's sandbox s)"));
+}
+
+TEST(Escalate, AContainerCannotLeaveAPodOnTheHost) {
+  plan::HostFacts host = host_with_every_layer();
+  host.sandbox = {"s", false, {"/proc/84/ns/ipc"}};
+  const Result<plan::Plan> ordinary = resolve_vm(member_spec(), host);
+  ASSERT_TRUE(ordinary.has_value()) << ordinary.error().message();
+  EXPECT_FALSE(ordinary->machine.has_value());
+  oci::Spec spec = member_spec();
+  spec.annotations["io.redoubt.isolation"] = "vm";
+  EXPECT_THAT(error_of(resolve_vm(spec, host)), HasSubstr("demands a virtual machine, and the sandbox \"s\" of the pod is none"));
+}
+
+TEST(Escalate, ThePodsMemoryIsTheSizeOfItsMachine) {
+  oci::Spec spec = vm_spec();
+  spec.annotations["io.kubernetes.cri.sandbox-memory"] = "1073741824";
+  spec.linux_->resources.emplace().memory.emplace().limit = 16 << 20;
+  const Result<plan::Plan> plan = resolve_vm(spec);
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_GT(plan->machine->memory, uint64_t{1} << 30);
+}
+
+// A container's own limit always fits the machine that was made for it.
+TEST(Escalate, AMachineHasRoomForTheLimitItWasMadeForAndSaysWhatIsTooMuch) {
+  oci::Spec spec = vm_spec();
+  oci::Resources& resources = spec.linux_->resources.emplace();
+  for (const int64_t limit : {int64_t{64} << 20, int64_t{256} << 20, int64_t{1000000007}, int64_t{7} << 30}) {
+    resources.memory.emplace().limit = limit;
+    const Result<plan::Plan> plan = resolve_vm(spec);
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_TRUE(check_fits_machine(resources, *plan->machine)) << limit;
+    oci::Resources more;
+    more.memory.emplace().limit = limit + (int64_t{64} << 20);
+    const Status refused = check_fits_machine(more, *plan->machine);
+    ASSERT_FALSE(refused.has_value()) << limit;
+    EXPECT_THAT(refused.error().message(), HasSubstr("io.redoubt.vm.memory"));
+  }
+  plan::Machine small;
+  small.memory = 128 << 20;
+  oci::Resources unified;
+  unified.unified = {{"memory.max", "134217728"}};
+  EXPECT_FALSE(check_fits_machine(unified, small).has_value());
+  unified.unified = {{"memory.max", "max"}};
+  EXPECT_TRUE(check_fits_machine(unified, small).has_value());
+}
+
 TEST(Escalate, TheNodeNamesItsProgramsAndNobodyElse) {
   const Result<Document> node = read_document(
       node_text(R"(,"vm":{"accelerator":{"value":"tcg","reason":"r"},"vmm":{"value":"/opt/qemu","reason":"r"}})"),

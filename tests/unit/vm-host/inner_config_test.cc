@@ -38,6 +38,14 @@ TEST(InnerConfig, JoinsTheMachinesNetworkAndKeepsTheOtherNamespaces) {
                         R"("namespaces":[{"type":"pid"},{"type":"network","path":"/proc/1/ns/net"}])"));
 }
 
+TEST(InnerConfig, NamesTheSandboxWhoseNamespacesAreJoined) {
+  plan::Plan plan = container();
+  plan.machine.emplace().sandbox = "s";
+  const std::string text = json::dump(inner_config(
+      *json::parse(R"({"mounts":[{},{}],"linux":{"namespaces":[{"type":"ipc","path":"/proc/84/ns/ipc"},{"type":"pid","path":""}]}})", "config.json"), plan));
+  EXPECT_THAT(text, testing::HasSubstr(R"("namespaces":[{"type":"ipc","path":"container:s"},{"type":"pid","path":""}])"));
+}
+
 TEST(InnerConfig, LeavesOutWhatIsTheHosts) {
   const std::string text = inner(
       R"({"mounts":[{},{}],"process":{"args":["a"],"selinuxLabel":"x:y:z","apparmorProfile":"docker-default"},)"

@@ -31,7 +31,7 @@ plan::Plan container() {
                      {plan::NamespaceType::kMount, ""}};
   plan.process.args = {"nginx"};
   plan.process.capabilities.bounding = ~uint64_t{0};
-  plan.machine = plan::Machine{.image = "/image", .monitor = "/m", .vmm = "/q", .virtiofsd = "/v", .memory = 256 << 20};
+  plan.machine = plan::Machine{.image = "/image", .monitor = "/m", .vmm = "/q", .virtiofsd = "/v", .sandbox = {}, .memory = 256 << 20};
   return plan;
 }
 
@@ -114,11 +114,29 @@ TEST(OuterPlan, KvmIsTheVmmsAloneAndAbsentWhenEmulated) {
 
 TEST(OuterPlan, LimitsHoldTheMachineAndLeaveProcessesToTheGuest) {
   plan::Plan plan = container();
-  plan.cgroup.writes = {{"memory.max", "67108864", "m"}, {"pids.max", "10", "p"}, {"cpu.max", "50000 100000", "c"}};
+  plan.cgroup.writes = {{"memory.max", "67108864", "m"}, {"pids.max", "10", "p"}, {"memory.high", "9", "h"}, {"cpu.max", "50000 100000", "c"}};
   const plan::Plan outer = outer_plan(plan, "/m");
   ASSERT_EQ(outer.cgroup.writes.size(), 2U);
   EXPECT_GT(std::stoull(outer.cgroup.writes[0].value), plan.machine->memory);
   EXPECT_EQ(outer.cgroup.writes[1].value, "50000 100000");
+}
+
+TEST(MemberPlan, IsAProxyWithItsFilesAndNothingElse) {
+  plan::Plan plan = container();
+  plan.machine->sandbox = "s";
+  plan.mounts = {bind_mount("/host/data", "/data")};
+  plan.cgroup.writes = {{"memory.max", "6710886400", "m"}};
+  const plan::Plan member = member_plan(plan, "/state/web/machine", "/state/s/machine/exec.sock");
+  EXPECT_THAT(member.process.args, ElementsAre("/programs/redoubt-vm", "container"));
+  EXPECT_EQ(member.process.capabilities.bounding | member.process.capabilities.permitted, 0U);
+  ASSERT_NE(mount_at(member, "/exec.sock"), nullptr);
+  EXPECT_EQ(mount_at(member, "/exec.sock")->source, "/state/s/machine/exec.sock");
+  EXPECT_NE(mount_at(member, "/share/web/volumes/0"), nullptr);
+  for (const char* absent : {"/usr", "/programs/vmm", "/image/vmlinux"}) {
+    EXPECT_EQ(mount_at(member, absent), nullptr) << absent;
+  }
+  EXPECT_THAT(member.devices, Not(Contains(Field(&plan::Device::path, "/dev/net/tun"))));
+  EXPECT_EQ(member.cgroup.writes[0].value, "33554432");
 }
 
 TEST(OuterPlan, HostHooksStayAndTheContainersOwnGo) {

@@ -41,7 +41,7 @@ TEST(MachineTask, WithoutAMemberIsAnError) {
 }
 
 TEST(ExecTask, ComesBackAsItWasWritten) {
-  const ExecTask task{true, json::Value().set("cwd", "/")};
+  const ExecTask task{"web", true, json::Value().set("cwd", "/")};
   const UniqueFd fd = memfd_with(json::dump(to_json(task)));
   const Result<ExecTask> read = read_exec_task(fd.get());
   ASSERT_TRUE(read.has_value());

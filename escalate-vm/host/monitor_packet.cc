@@ -1,10 +1,16 @@
-#include "escalate-vm/monitor/exec_packet.h"
+#include "escalate-vm/host/monitor_packet.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "base/io.h"
+#include "escalate-vm/protocol/message.h"
 
 namespace redoubt::vm {
 namespace {
@@ -13,8 +19,8 @@ constexpr size_t kMaxDescriptors = 4;
 
 }  // namespace
 
-Status send_exec_packet(int socket, const ExecPacket& packet, const std::vector<int>& fds) {
-  iovec part{const_cast<ExecPacket*>(&packet), sizeof packet};
+Status send_monitor_packet(int socket, const MonitorPacket& packet, const std::vector<int>& fds) {
+  iovec part{const_cast<MonitorPacket*>(&packet), sizeof packet};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
   msghdr message{};
   message.msg_iov = &part;
@@ -31,14 +37,18 @@ Status send_exec_packet(int socket, const ExecPacket& packet, const std::vector<
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? Status(Error::system(errno, "exec.sock")) : Status();
 }
 
-ExecPacket exec_failure(std::string_view text) {
-  ExecPacket packet{ExecWord::kFailed};
+MonitorPacket monitor_failure(std::string_view text) {
+  return text_packet(MonitorWord::kFailed, text);
+}
+
+MonitorPacket text_packet(MonitorWord word, std::string_view text) {
+  MonitorPacket packet{word};
   ::memcpy(packet.text, text.data(), std::min(text.size(), sizeof packet.text - 1));
   return packet;
 }
 
-Result<std::optional<ReceivedExecPacket>> receive_exec_packet(int socket) {
-  ReceivedExecPacket received;
+Result<std::optional<ReceivedMonitorPacket>> receive_monitor_packet(int socket) {
+  ReceivedMonitorPacket received;
   iovec part{&received.packet, sizeof received.packet};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
   msghdr message{};
@@ -51,7 +61,7 @@ Result<std::optional<ReceivedExecPacket>> receive_exec_packet(int socket) {
     n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (n < 0 && errno == EINTR);
   if (n == 0 || (n < 0 && errno == ECONNRESET)) {
-    return std::optional<ReceivedExecPacket>();
+    return std::optional<ReceivedMonitorPacket>();
   }
   if (n < 0) {
     return Error::system(errno, "exec.sock");
@@ -68,7 +78,24 @@ Result<std::optional<ReceivedExecPacket>> receive_exec_packet(int socket) {
     return Error::invalid("exec.sock: a packet of another format");
   }
   received.packet.text[sizeof received.packet.text - 1] = '\0';
-  return std::optional<ReceivedExecPacket>(std::move(received));
+  return std::optional<ReceivedMonitorPacket>(std::move(received));
+}
+
+Result<UniqueFd> document_fd(std::string_view text) {
+  UniqueFd fd(::memfd_create("redoubt-vm-document", MFD_CLOEXEC));
+  if (!fd.valid()) {
+    return Error::system(errno, "memfd_create for exec.sock");
+  }
+  TRY(write_all(fd.get(), text, "exec.sock"));
+  return fd;
+}
+
+Result<std::string> read_document_fd(int fd) {
+  struct stat file {};
+  if (::fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || ::lseek(fd, 0, SEEK_SET) != 0) {
+    return Error::invalid("exec.sock: the document is no file in memory");
+  }
+  return read_all(fd, kMessageLimits.max_bytes, "exec.sock");
 }
 
 }  // namespace redoubt::vm

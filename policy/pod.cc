@@ -1,0 +1,39 @@
+#include "policy/pod.h"
+
+#include <array>
+
+#include "base/str.h"
+
+namespace redoubt::policy {
+namespace {
+
+struct Keys {
+  const char* type;
+  const char* sandbox;
+};
+constexpr std::array kKeys = {
+    Keys{"io.kubernetes.cri-o.ContainerType", "io.kubernetes.cri-o.SandboxID"},
+    Keys{"io.kubernetes.cri.container-type", "io.kubernetes.cri.sandbox-id"},
+};
+
+std::string value_of(const Annotations& annotations, const char* key) {
+  const auto found = annotations.find(key);
+  return found == annotations.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+std::string pod_sandbox_of(const Annotations& annotations) {
+  for (const Keys& keys : kKeys) {
+    if (value_of(annotations, keys.type) == "container") {
+      return value_of(annotations, keys.sandbox);
+    }
+  }
+  return {};
+}
+
+uint64_t pod_memory_of(const Annotations& annotations) {
+  return parse_number<uint64_t>(value_of(annotations, "io.kubernetes.cri.sandbox-memory")).value_or(0);
+}
+
+}  // namespace redoubt::policy
