@@ -22,6 +22,10 @@ WINDOW_SIZE = 262144
 PIECE = 65536
 
 
+def packed(kind, stream, payload=b"", flags=0, length=None):
+    return HEADER.pack(len(payload) if length is None else length, stream, kind, flags) + payload
+
+
 class Guest:
     """The guest's end of the control port."""
 
@@ -34,7 +38,7 @@ class Guest:
     # ---- frames and messages --------------------------------------------------------------------------------------------
 
     def frame(self, kind, stream, payload=b"", flags=0, length=None):
-        self.sock.sendall(HEADER.pack(len(payload) if length is None else length, stream, kind, flags) + payload)
+        self.sock.sendall(packed(kind, stream, payload, flags, length))
 
     def message(self, **members):
         self.frame(MESSAGE, 0, json.dumps(members).encode())
@@ -315,10 +319,9 @@ class Guest:
         self.idle()
 
     def data_after_the_end(self):
+        """At once: what still comes on a stream that the host has closed meanwhile is dropped."""
         self.start()
-        self.frame(END, self.streams["stderr"])
-        self.frame(END, self.streams["stderr"])
-        self.frame(DATA, self.streams["stdout"], b"")
+        self.sock.sendall(packed(END, self.streams["stderr"]) * 2)
         self.idle()
 
     def a_million_streams(self):
