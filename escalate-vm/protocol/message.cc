@@ -121,7 +121,9 @@ json::Value format(const Reply& reply) {
       rows.push(std::move(item.set("cpuMs", row.cpu_ms).set("command", row.command)));
     }
     out.set("processes", std::move(rows));
-    out.set("more", reply.more);
+    if (reply.more) {
+      out.set("more", true);
+    }
   }
   return out;
 }

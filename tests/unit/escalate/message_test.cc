@@ -53,6 +53,7 @@ TEST(FormatMessage, IsReadBackUnchanged) {
       R"({"id":1,"pid":7})",
       R"({"id":1,"stats":{"type":"stats"}})",
       R"({"id":1,"processes":[{"pid":7,"parent":1,"user":33,"cpuMs":120,"command":"nginx: worker"}]})",
+      R"({"id":1,"processes":[{"pid":7,"parent":1,"user":33,"cpuMs":120,"command":"nginx: worker"}],"more":true})",
       R"({"id":1,"processes":[]})",
       R"({"event":"exit","container":"c","session":"s","code":3})",
       R"({"event":"exit","container":"c","session":"","signal":9})",
