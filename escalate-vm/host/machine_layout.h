@@ -16,6 +16,7 @@ inline constexpr char kExecSocket[] = "exec.sock";        // in it: sessions of 
 inline constexpr char kReasonFile[] = "reason";           // in it: why the machine ended before its container
 
 inline constexpr char kMonitorPath[] = "/programs/redoubt-vm";
+inline constexpr char kMonitorName[] = "redoubt-vm";      // in /proc/PID/comm
 inline constexpr char kVmmPath[] = "/programs/vmm";
 inline constexpr char kVirtiofsdPath[] = "/programs/virtiofsd";
 inline constexpr char kKernelPath[] = "/image/vmlinux";

@@ -66,19 +66,24 @@ void add_share(const plan::Plan& plan, std::vector<plan::Mount>& mounts) {
   }
 }
 
+// Of every process of ours.
+std::vector<plan::Mount> monitor_mounts(const plan::Plan& plan) {
+  std::vector<plan::Mount> mounts = {
+      filesystem("proc", "/proc", {}),
+      filesystem("tmpfs", "/dev", {"mode=755", "size=64k"}),
+      filesystem("devpts", "/dev/pts", {"newinstance", "ptmxmode=0666", "mode=0620"}),
+      readonly_bind(plan.machine->monitor, kMonitorPath)};
+  mounts.front().kind = plan::MountKind::kProc;
+  return mounts;
+}
+
 std::vector<plan::Mount> outer_mounts(const plan::Plan& plan) {
   const plan::Machine& machine = *plan.machine;
-  std::vector<plan::Mount> mounts;
-  plan::Mount proc = filesystem("proc", "/proc", {});
-  proc.kind = plan::MountKind::kProc;
-  mounts.push_back(std::move(proc));
-  mounts.push_back(filesystem("tmpfs", "/dev", {"mode=755", "size=64k"}));
-  mounts.push_back(filesystem("devpts", "/dev/pts", {"newinstance", "ptmxmode=0666", "mode=0620"}));
+  std::vector<plan::Mount> mounts = monitor_mounts(plan);
   // VMM and virtiofsd are the distribution's and find their libraries and firmware where it puts them.
   for (const char* directory : {"/usr", "/lib", "/lib64"}) {
     mounts.push_back(readonly_bind(directory, directory));
   }
-  mounts.push_back(readonly_bind(machine.monitor, kMonitorPath));
   mounts.push_back(readonly_bind(machine.vmm, kVmmPath));
   mounts.push_back(readonly_bind(machine.virtiofsd, kVirtiofsdPath));
   mounts.push_back(readonly_bind(concat(machine.image, "/vmlinux"), kKernelPath));
@@ -89,13 +94,7 @@ std::vector<plan::Mount> outer_mounts(const plan::Plan& plan) {
 
 // Of a proxy: nothing but itself, the container's files and the way to the monitor.
 std::vector<plan::Mount> member_mounts(const plan::Plan& plan, const std::string& exec_socket) {
-  std::vector<plan::Mount> mounts;
-  plan::Mount proc = filesystem("proc", "/proc", {});
-  proc.kind = plan::MountKind::kProc;
-  mounts.push_back(std::move(proc));
-  mounts.push_back(filesystem("tmpfs", "/dev", {"mode=755", "size=64k"}));
-  mounts.push_back(filesystem("devpts", "/dev/pts", {"newinstance", "ptmxmode=0666", "mode=0620"}));
-  mounts.push_back(readonly_bind(plan.machine->monitor, kMonitorPath));
+  std::vector<plan::Mount> mounts = monitor_mounts(plan);
   mounts.push_back(readonly_bind(exec_socket, concat("/", kExecSocket)));
   add_share(plan, mounts);
   return mounts;

@@ -366,6 +366,10 @@ void Monitor::on_stream(uint32_t stream) {
 }
 
 Status Monitor::on_exit(const ExitEvent& event) {
+  if (event.session.empty() && given_up_.erase(event.container) > 0) {
+    remove_container(event.container, [](const Reply&) { return Status(); });
+    return {};
+  }
   Session* session = find_session(event.container, event.session);
   if (session != nullptr && !session->made()) {
     return Error::invalid("the guest ended a process that it had not made");

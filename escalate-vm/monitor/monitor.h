@@ -15,12 +15,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "escalate-vm/host/task.h"
 #include "escalate-vm/host/monitor_packet.h"
+#include "escalate-vm/host/task.h"
 #include "escalate-vm/monitor/network.h"
 #include "escalate-vm/monitor/run_clock.h"
 #include "escalate-vm/monitor/runtime_channel.h"
@@ -117,6 +118,7 @@ class Monitor : public ChannelHandler {
   bool knows(const std::string& container) const;
   Status begin_member(Client& client, std::vector<UniqueFd> fds);
   Status start_member(const Client& client);
+  void remove_container(const std::string& container, Continuation then);
   void remove_member(const Client& client, int status);
 
   Session* find_session(const std::string& container, const std::string& name);
@@ -140,6 +142,8 @@ class Monitor : public ChannelHandler {
   std::map<uint64_t, Pending> pending_;
   std::optional<Session> first_;
   std::list<Client> clients_;
+  // Members that the guest made when nobody waited for them any more, until they have ended.
+  std::set<std::string> given_up_;
 };
 
 // The policy that the guest's redoubt is to read as its node's, for the container of the task.

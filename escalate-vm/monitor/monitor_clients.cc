@@ -114,21 +114,21 @@ Status Monitor::begin_exec(Client& client, std::vector<UniqueFd> fds) {
   request.session = client.session->name();
   request.document = std::move(task.process);
   request.stdio = client.session->stdio();
-  return ask(std::move(request), [this, number = client.number](const Reply& reply) {
+  const std::string name = request.session;
+  return ask(std::move(request), [this, number = client.number, container = task.id, name](const Reply& reply) {
     Client* one = find_client(number);
-    if (one != nullptr) {
+    if (one != nullptr && !one->reported) {
       answer_start(*one, reply);
+    } else if (!reply.error) {
+      send_signal(container, name, SIGKILL);  // too late: it was given up
     }
     return Status();
   });
 }
 
 void Monitor::answer_start(Client& client, const Reply& reply) {
-  if (!reply.error && (client.reported || !client.connection.valid())) {
-    send_signal(client.container, client.session->name(), SIGKILL);  // too late: nobody waits for it any more
-  }
-  if (client.reported) {
-    return;
+  if (!reply.error && !client.connection.valid()) {
+    send_signal(client.container, client.session->name(), SIGKILL);  // whoever waited for it was killed
   }
   const MonitorPacket answer = reply.error ? monitor_failure(*reply.error) : MonitorPacket{MonitorWord::kStarted};
   ignore(send_monitor_packet(client.connection.get(), answer), "it is gone");

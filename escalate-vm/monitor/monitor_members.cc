@@ -34,11 +34,14 @@ Status Monitor::begin_member(Client& client, std::vector<UniqueFd> fds) {
   request.policy = policy_of(task);
   request.document = std::move(task.config);
   request.stdio = client.session->stdio();
-  return ask(std::move(request), [this, number = client.number](const Reply& reply) {
+  return ask(std::move(request), [this, number = client.number, container = task.id](const Reply& reply) {
     Client* one = find_client(number);
-    if (one != nullptr) {
+    if (one != nullptr && !one->reported) {
       answer_start(*one, reply);
       one->is_made = !reply.error;
+    } else if (!reply.error) {
+      given_up_.insert(container);
+      send_signal(container, "", SIGKILL);
     }
     return Status();
   });
@@ -58,18 +61,21 @@ Status Monitor::start_member(const Client& client) {
   });
 }
 
-// Its end is told when the guest has let go of its name and its files: both may be used again at once.
-void Monitor::remove_member(const Client& client, int status) {
+void Monitor::remove_container(const std::string& container, Continuation then) {
   Request request;
   request.op = Op::kDelete;
-  request.container = client.container;
-  const auto then = [this, number = client.number, status](const Reply&) {
+  request.container = container;
+  ignore(ask(std::move(request), std::move(then)), "the machine is at its end");
+}
+
+// Its end is told when the guest has let go of its name and its files: both may be used again at once.
+void Monitor::remove_member(const Client& client, int status) {
+  remove_container(client.container, [this, number = client.number, status](const Reply&) {
     if (Client* one = find_client(number)) {
       report_exit(*one, status);
     }
     return Status();
-  };
-  ignore(ask(std::move(request), then), "the machine is at its end");
+  });
 }
 
 }  // namespace redoubt::vm

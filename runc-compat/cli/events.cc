@@ -18,6 +18,7 @@
 #include "runc-compat/cli/machine.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/verbs.h"
+#include "runc-compat/launch/pod.h"
 #include "sandbox/cgroup_oom.h"
 #include "sandbox/cgroup_stats.h"
 #include "sandbox/intel_rdt_stats.h"
@@ -108,7 +109,7 @@ Result<Ready> wait_for_watches(int cgroup, int machine, int64_t until) {
 
 // Kills in a guest are the guest's to tell; those in the cgroup of its machine are the machine's end.
 Result<std::optional<vm::MonitorClient>> watch_machine(const Container& container) {
-  if (!is_in_machine(container.record)) {
+  if (!launch::is_in_machine(container.record)) {
     return std::optional<vm::MonitorClient>();
   }
   TRY_ASSIGN(vm::MonitorClient monitor, connect_to_machine(container));
@@ -135,7 +136,7 @@ Status stream_events(const Container& container, const std::string& cgroup, int6
     }
     if (ready.cgroup) {
       TRY_ASSIGN(const sandbox::OomWatch::Update update, watch.update());
-      if (update.kills > 0 && !is_in_machine(record)) {
+      if (update.kills > 0 && !launch::is_in_machine(record)) {
         TRY(print_event("oom", record.id, {}));
       }
       if (update.ended) {

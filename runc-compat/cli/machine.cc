@@ -2,15 +2,10 @@
 
 #include <utility>
 
-#include "policy/escalate.h"
 #include "runc-compat/launch/pod.h"
 #include "runc-compat/state/signal.h"
 
 namespace redoubt::cli {
-
-bool is_in_machine(const state::Record& record) {
-  return record.policy.contains(std::string(policy::kMachineLayer));
-}
 
 bool is_in_pod(const state::Record& record) {
   return !launch::sandbox_of(record).empty();
@@ -21,9 +16,8 @@ Result<vm::MonitorClient> connect_to_machine(const Container& container) {
   if (sandbox.empty()) {
     return vm::MonitorClient::connect(container.dir.fd());
   }
-  const std::string& path = container.dir.path();
   TRY_ASSIGN(const state::ContainerDir dir,
-             state::ContainerDir::open(path.substr(0, path.size() - container.dir.id().size() - 1), sandbox).context("the pod's sandbox"));
+             state::ContainerDir::open(container.dir.root(), sandbox).context("the pod's sandbox"));
   return vm::MonitorClient::connect(dir.fd());
 }
 

@@ -13,8 +13,6 @@
 
 namespace redoubt::cli {
 
-bool is_in_machine(const state::Record& record);
-
 Result<vm::MonitorClient> connect_to_machine(const Container& container);
 
 // Whether the machine is that of the pod's sandbox, and the host's cgroup holds only a proxy.

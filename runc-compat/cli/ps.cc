@@ -7,6 +7,7 @@
 #include "runc-compat/cli/ps_table.h"
 #include "runc-compat/cli/table.h"
 #include "runc-compat/cli/verbs.h"
+#include "runc-compat/launch/pod.h"
 #include "sandbox/cgroup_control.h"
 
 namespace redoubt::cli {
@@ -66,7 +67,7 @@ Result<int> run_ps_verb(const Globals& globals, const Arguments& arguments) {
   if (format != "table") {
     return Error::invalid("invalid format option");
   }
-  if (is_in_machine(container.record)) {
+  if (launch::is_in_machine(container.record)) {
     if (words.size() > 1) {
       return Error::unsupported(concat(
           "ps options: ", quote(words[1]), " cannot be given for a container in a virtual machine (isolation \"vm\"); leave it out, or exec ps"));

@@ -9,6 +9,7 @@
 #include "policy/resolve.h"
 #include "runc-compat/cli/machine.h"
 #include "runc-compat/launch/container.h"
+#include "runc-compat/launch/pod.h"
 #include "sandbox/cgroup.h"
 
 namespace redoubt::cli {
@@ -21,7 +22,7 @@ Status write_limits(const Container& container,
   if (cgroup.empty()) {
     return Error::unsupported("the container has no cgroup whose limits could be changed");
   }
-  const bool check_memory = !is_in_machine(container.record) && resources.memory &&
+  const bool check_memory = !launch::is_in_machine(container.record) && resources.memory &&
                             resources.memory->check_before_update.value_or(false);
   return sandbox::update_cgroup({.directory = cgroup,
                                  .unit = container.record.cgroup_unit,
@@ -61,7 +62,7 @@ Status update_limits(const Container& container,
                      const oci::Resources& asked,
                      const json::Value& former,
                      const json::Value& merged) {
-  if (is_in_machine(container.record)) {
+  if (launch::is_in_machine(container.record)) {
     return update_machine(container, asked, former, merged);
   }
   TRY_ASSIGN(const oci::Resources resources, oci::parse_resources(merged));

@@ -79,8 +79,7 @@ Result<plan::Plan> make_machine_plan(const plan::Plan& plan, const state::Contai
   if (plan.machine->sandbox.empty()) {
     return vm::outer_plan(plan, root);
   }
-  const std::string all = dir.path().substr(0, dir.path().size() - dir.id().size());
-  return vm::member_plan(plan, root, concat(all, plan.machine->sandbox, "/", vm::kMachineDirectory, "/", vm::kExecSocket));
+  return vm::member_plan(plan, root, concat(dir.root(), "/", plan.machine->sandbox, "/", vm::kMachineDirectory, "/", vm::kExecSocket));
 }
 
 Result<UniqueFd> make_machine_task(const Container& container, const std::string& root) {

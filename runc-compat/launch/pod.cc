@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/io.h"
 #include "base/str.h"
 #include "escalate-vm/host/machine_layout.h"
 #include "plan/namespace_names.h"
@@ -18,10 +19,6 @@
 
 namespace redoubt::launch {
 namespace {
-
-std::string root_of(const state::ContainerDir& dir) {
-  return dir.path().substr(0, dir.path().size() - dir.id().size() - 1);
-}
 
 Result<state::Record> load(const std::string& root, const std::string& id) {
   TRY_ASSIGN(const state::ContainerDir dir, state::ContainerDir::open(root, id));
@@ -47,10 +44,6 @@ std::vector<std::string> namespaces_of(const state::Record& sandbox, const oci::
   return found;
 }
 
-bool is_in_machine(const state::Record& record) {
-  return record.policy.contains(std::string(policy::kMachineLayer));
-}
-
 // The process in "/proc/PID/ns/NAME"; 0: another path.
 pid_t process_of(std::string_view path) {
   constexpr std::string_view kProc = "/proc/";
@@ -60,12 +53,19 @@ pid_t process_of(std::string_view path) {
              : 0;
 }
 
+// Whether it may be a container's process in a machine: those never call themselves anything else. Spares all others
+// the reading of every record.
+bool is_monitor(pid_t pid) {
+  const Result<std::string> name = read_kernel_file_at(AT_FDCWD, concat("/proc/", pid, "/comm"));
+  return name && trim(*name) == vm::kMonitorName;
+}
+
 // Podman's pods, and "--network container:": no annotation says it, but a namespace is that of a container in a
 // machine.
 Result<std::string> joined_machine(const std::string& root, const oci::Spec& spec) {
   std::vector<pid_t> processes;
   for (const oci::Namespace& ns : spec.linux_ ? spec.linux_->namespaces : std::vector<oci::Namespace>()) {
-    if (const pid_t pid = process_of(ns.path); pid != 0) {
+    if (const pid_t pid = process_of(ns.path); pid != 0 && is_monitor(pid)) {
       processes.push_back(pid);
     }
   }
@@ -82,6 +82,10 @@ Result<std::string> joined_machine(const std::string& root, const oci::Spec& spe
 }
 
 }  // namespace
+
+bool is_in_machine(const state::Record& record) {
+  return record.policy.contains(std::string(policy::kMachineLayer));
+}
 
 Result<plan::PodSandbox> probe_sandbox(const std::string& root, const oci::Spec& spec) {
   plan::PodSandbox sandbox;
@@ -120,7 +124,7 @@ std::string sandbox_of(const state::Record& record) {
 }
 
 Status share_files(const state::ContainerDir& dir, const state::Record& member) {
-  TRY_ASSIGN(const state::Record owner, load(root_of(dir), sandbox_of(member)));
+  TRY_ASSIGN(const state::Record owner, load(dir.root(), sandbox_of(member)));
   TRY_ASSIGN(const sandbox::ProcessIdentity from, state::init_of(member));
   TRY_ASSIGN(const sandbox::ProcessIdentity to, state::init_of(owner));
   return sandbox::transfer_mounts(from, to, vm::kSharePath, member.id).context("the pod's machine");
@@ -131,7 +135,7 @@ Status unshare_files(const state::ContainerDir& dir, const state::Record& member
   if (id.empty()) {
     return {};
   }
-  const Result<state::Record> owner = load(root_of(dir), id);
+  const Result<state::Record> owner = load(dir.root(), id);
   if (!owner) {
     return state::is_missing(owner.error()) ? Status() : Status(owner.error());
   }

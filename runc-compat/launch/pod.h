@@ -16,6 +16,9 @@ namespace redoubt::launch {
 // Where the record (its policy) says which sandbox's machine a container is in.
 inline constexpr char kSandboxKey[] = "sandbox";
 
+// Whether the container is in a machine: one of its own or its pod's.
+bool is_in_machine(const state::Record& record);
+
 // For a container that is to be made. A sandbox that this root does not know is no machine.
 Result<plan::PodSandbox> probe_sandbox(const std::string& root, const oci::Spec& spec);
 

@@ -41,6 +41,8 @@ class ContainerDir {
   int fd() const { return fd_.get(); }
   const std::string& path() const { return path_; }
   const std::string& id() const { return id_; }
+  // The runtime's root, which all containers are below.
+  std::string root() const { return path_.substr(0, path_.size() - id_.size() - 1); }
 
   // Waits for the lock; after timeout_ms an error that names its holder. The container may have
   // been deleted meanwhile: "container does not exist". Locking twice is a no-op.

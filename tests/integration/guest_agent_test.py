@@ -368,6 +368,22 @@ def test_stats_and_processes(sleeper, port):
     assert [row["command"] for row in rows if row["user"] == 0] == ["sleep 1000"]
 
 
+def test_many_processes_come_in_pages(make, port):
+    container = make().run("sh", "-c", "i=0; while [ $i -lt 150 ]; do sleep 1000 & i=$((i + 1)); done; echo all; wait")
+    container.first.expect(rb"all")
+    pids, after, pages = [], 0, 0
+    while True:
+        page = port.ask("processes", container=container.name, after=after)
+        found = [row["pid"] for row in page["processes"]]
+        assert found == sorted(found) and (not found or found[0] > after)
+        pids, pages = pids + found, pages + 1
+        if not page.get("more"):
+            break
+        after = found[-1]
+    assert len(pids) == 151 and pages == 2
+    container.delete()
+
+
 def test_update_changes_a_limit(make, port):
     container = make()
     container.config["linux"]["resources"] = {"pids": {"limit": 50}}

@@ -174,6 +174,29 @@ def test_an_exec_that_is_answered_too_late_is_killed(started):
     assert host.exit_status(pid) == signal.SIGKILL << 8
 
 
+def test_a_container_of_a_pod_that_is_made_too_late_is_killed_and_removed(runtime, started, make_bundle):
+    sandbox = started("makes_a_member_late")
+    pid = sandbox.pid
+    member = make_bundle().writable().args("true")
+    keys = {"io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": sandbox.id}
+    member.config.setdefault("annotations", {}).update(keys)
+    for kind, name in (("network", "net"), ("ipc", "ipc"), ("uts", "uts")):
+        member.namespace(kind, f"/proc/{pid}/ns/{name}")
+    member.save()
+    cid = runtime.cid()
+    runtime.fails("create", "--bundle", member.path, cid, match=f"the guest did not answer within {WATCHDOG} s", timeout=10 * WATCHDOG)
+    assert not (runtime.root / cid).exists()
+    sandbox.wait("stopped", timeout=10 * WATCHDOG)
+    assert host.exit_status(pid) == 4 << 8
+
+
+@pytest.mark.parametrize("case", ["lists_processes_for_ever", "lists_nobody_for_ever"])
+def test_a_list_of_processes_without_end_is_refused(started, case):
+    container = started(case)
+    result = container.rt.fails("ps", container.id, match="names no sensible processes")
+    assert "\x1b" not in result.out + result.err, str(result)
+
+
 def test_a_paused_container_is_not_taken_for_a_silent_one(started):
     container = started("honest")
     container.rt.ok("pause", container.id)

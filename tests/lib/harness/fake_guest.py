@@ -379,17 +379,41 @@ class Guest:
             if request["session"] == "":
                 self.end(8)
 
-    def answers_exec_late(self):
-        """After it was given up; ends with the signal that its process then gets."""
-        self.start()
-        late = self.request("exec")
+    def answer_late(self, op):
+        """Answers after it was given up; that request, and the signal that its process then gets."""
+        late = self.request(op)
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
             self.answer("ping")
         self.message(id=late["id"], pid=103)
-        request = self.request("signal")
-        self.message(id=request["id"])
+        return late, self.answer("signal")
+
+    def answers_exec_late(self):
+        """Ends with the signal of the process that nobody waits for."""
+        self.start()
+        late, request = self.answer_late("exec")
         self.end(request["signal"] if request["session"] == late["session"] else 99)
+
+    def makes_a_member_late(self):
+        """Ends with 4 when a container that nobody waits for is killed, and removed when it has ended."""
+        self.start()
+        late, request = self.answer_late("create")
+        self.message(event="exit", container=late["container"], session="", signal=9)
+        removed = self.answer("delete")
+        names = {late["container"], request["container"], removed["container"]}
+        self.end(4 if len(names) == 1 and request["signal"] == 9 else 99)
+
+    def lists_processes_for_ever(self):
+        """The same page again and again."""
+        self.start()
+        row = {"pid": 7, "parent": 1, "user": 0, "cpuMs": 0, "command": "\x1b[2J"}
+        while True:
+            self.answer("processes", processes=[row], more=True)
+
+    def lists_nobody_for_ever(self):
+        self.start()
+        while True:
+            self.answer("processes", processes=[], more=True)
 
     def answers_exec_in_reverse(self):
         self.start()
