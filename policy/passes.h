@@ -33,7 +33,7 @@ Status pass_hooks(const Request& request, plan::Plan& plan);  // needs process
 
 Status pass_policy(const Request& request, plan::Plan& plan);  // after all others
 
-// Parts of the process pass.
+// Parts of the passes.
 plan::Capabilities resolve_capabilities(const std::optional<oci::Capabilities>& capabilities,
                                         const plan::HostFacts& host,
                                         std::vector<std::string>& warnings);
@@ -43,6 +43,7 @@ Result<int> resolve_io_priority(const oci::IoPriority& priority);
 Result<plan::MemoryPolicy> resolve_memory_policy(const oci::MemoryPolicy& policy);
 Result<unsigned long> resolve_personality(const oci::Personality& personality,
                                           std::vector<std::string>& warnings);
+std::vector<plan::IdMapping> map_ids(const std::vector<oci::IdMapping>& mappings);
 Status check_labels(const oci::Process& process, const plan::HostFacts& host);
 
 // "linux.devices[3]".

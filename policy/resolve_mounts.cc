@@ -92,14 +92,6 @@ Status set_data(const plan::MountOptionSet& options, plan::Mount& mount) {
   return {};
 }
 
-std::vector<plan::IdMapping> map_ids(const std::vector<oci::IdMapping>& mappings) {
-  std::vector<plan::IdMapping> result;
-  for (const oci::IdMapping& m : mappings) {
-    result.push_back({m.container_id, m.host_id, m.size});
-  }
-  return result;
-}
-
 Status set_id_mapping(const Request& request,
                       const oci::Mount& entry,
                       const plan::MountOptionSet& options,

@@ -19,14 +19,6 @@ Status add_namespace(const oci::Namespace& ns, plan::Plan& plan) {
   return {};
 }
 
-std::vector<plan::IdMapping> map_ids(const std::vector<oci::IdMapping>& mappings) {
-  std::vector<plan::IdMapping> result;
-  for (const oci::IdMapping& m : mappings) {
-    result.push_back({m.container_id, m.host_id, m.size});
-  }
-  return result;
-}
-
 // Engines repeat the mappings of a user namespace that they ask to join. That is tolerated when the
 // namespace really has them, which only the launcher can see.
 void add_id_maps(const oci::Linux& config, plan::Plan& plan) {
@@ -84,6 +76,14 @@ Status add_time_offsets(const Request& request, const oci::Linux& config, plan::
 }
 
 }  // namespace
+
+std::vector<plan::IdMapping> map_ids(const std::vector<oci::IdMapping>& mappings) {
+  std::vector<plan::IdMapping> result;
+  for (const oci::IdMapping& m : mappings) {
+    result.push_back({m.container_id, m.host_id, m.size});
+  }
+  return result;
+}
 
 Status pass_namespaces(const Request& request, plan::Plan& plan) {
   const oci::Linux& config = linux_section(request.spec);

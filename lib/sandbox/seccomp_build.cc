@@ -15,11 +15,11 @@
 #include "base/unique_fd.h"
 #include "sandbox/seccomp_compact.h"
 #include "sandbox/seccomp_enosys.h"
+#include "sandbox/seccomp_words.h"
 
 namespace redoubt::sandbox {
 namespace {
 
-constexpr uint32_t kX32Bit = 0x40000000;
 // From this many rules on, a binary tree by number is both smaller on average and faster than a
 // list. libseccomp before 2.5.5 miscompiles an empty tree, so it must never be the choice for few
 // rules.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sandbox/seccomp_eval.h"
+#include "sandbox/seccomp_words.h"
 
 namespace redoubt::sandbox {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 using Program = std::vector<sock_filter>;
 using Points = std::set<uint32_t>;
 
-constexpr uint16_t kLoad = BPF_LD | BPF_W | BPF_ABS;
 constexpr uint16_t kReturn = BPF_RET | BPF_K;
 constexpr uint32_t kNumberAt = offsetof(seccomp_data, nr);
 constexpr uint32_t kArchAt = offsetof(seccomp_data, arch);
@@ -28,8 +28,6 @@ enum class Held : uint8_t { kUnreached, kNothing, kNumber, kArch };
 struct Comparisons {
   Points numbers, archs;
 };
-
-constexpr uint32_t kX32Bit = 0x40000000;
 
 bool is_comparison(uint16_t code) {
   return code == (BPF_JMP | BPF_JEQ | BPF_K) || code == (BPF_JMP | BPF_JGT | BPF_K) ||
@@ -70,7 +68,7 @@ class Walk {
     if (op.code == kReturn) {
       return true;
     }
-    if (op.code == kLoad && (op.k == kNumberAt || op.k == kArchAt)) {
+    if (op.code == kLoadWord && (op.k == kNumberAt || op.k == kArchAt)) {
       return reach(i + 1, op.k == kNumberAt ? Held::kNumber : Held::kArch);
     }
     if (op.code == (BPF_JMP | BPF_JA)) {
@@ -130,7 +128,7 @@ void add_arch(uint32_t arch, const std::vector<Run>& runs, Program& out) {
   const auto length = static_cast<uint32_t>(2 * runs.size());
   out.push_back({BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch});
   out.push_back({BPF_JMP | BPF_JA, 0, 0, length});
-  out.push_back({kLoad, 0, 0, kNumberAt});
+  out.push_back({kLoadWord, 0, 0, kNumberAt});
   for (size_t i = 0; i + 1 < runs.size(); ++i) {
     out.push_back({BPF_JMP | BPF_JGE | BPF_K, 1, 0, runs[i + 1].first});
     out.push_back({kReturn, 0, 0, runs[i].result});
@@ -162,7 +160,7 @@ std::vector<sock_filter> compact_filter(const std::vector<sock_filter>& filter) 
   if (others.size() != 1) {
     return filter;
   }
-  Program out = {{kLoad, 0, 0, kArchAt}};
+  Program out = {{kLoadWord, 0, 0, kArchAt}};
   for (const uint32_t arch : at->archs) {
     const std::vector<Run> runs = runs_of(filter, arch, at->numbers);
     if (runs.size() > 1 || runs.front().result != others.front().result) {

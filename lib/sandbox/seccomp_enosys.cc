@@ -5,15 +5,15 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
+#include "sandbox/seccomp_words.h"
+
 namespace redoubt::sandbox {
 namespace {
 
-constexpr uint32_t kX32Bit = 0x40000000;
 constexpr uint32_t kReturnEnosys = SECCOMP_RET_ERRNO | ENOSYS;
-constexpr uint16_t kLoad = BPF_LD | BPF_W | BPF_ABS;
 
 sock_filter load(size_t offset) {
-  return BPF_STMT(kLoad, static_cast<uint32_t>(offset));
+  return BPF_STMT(kLoadWord, static_cast<uint32_t>(offset));
 }
 sock_filter jump(unsigned condition, uint32_t value, uint8_t yes, uint8_t no) {
   return BPF_JUMP(BPF_JMP | condition | BPF_K, value, yes, no);

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include "base/shared_library.h"
 #include "base/str.h"
 
 namespace redoubt::sandbox {
@@ -18,12 +19,6 @@ Error missing(const char* what) {
                                    "; install libseccomp 2.5 or newer"));
 }
 
-template <typename Function>
-bool resolve(void* handle, const char* name, Function& out) {
-  out = reinterpret_cast<Function>(dlsym(handle, name));
-  return out != nullptr;
-}
-
 }  // namespace
 
 Result<SeccompLibrary> load_seccomp_library() {
@@ -33,20 +28,20 @@ Result<SeccompLibrary> load_seccomp_library() {
   }
   SeccompLibrary lib;
   const bool complete =
-      resolve(handle, "seccomp_init", lib.init) &&
-      resolve(handle, "seccomp_release", lib.release) &&
-      resolve(handle, "seccomp_version", lib.version) &&
-      resolve(handle, "seccomp_arch_native", lib.arch_native) &&
-      resolve(handle, "seccomp_arch_resolve_name", lib.arch_resolve_name) &&
-      resolve(handle, "seccomp_arch_add", lib.arch_add) &&
-      resolve(handle, "seccomp_arch_remove", lib.arch_remove) &&
-      resolve(handle, "seccomp_merge", lib.merge) &&
-      resolve(handle, "seccomp_attr_set", lib.attr_set) &&
-      resolve(handle, "seccomp_syscall_resolve_name", lib.syscall_resolve_name) &&
-      resolve(handle, "seccomp_syscall_resolve_name_arch", lib.syscall_resolve_name_arch) &&
-      resolve(handle, "seccomp_syscall_resolve_num_arch", lib.syscall_resolve_num_arch) &&
-      resolve(handle, "seccomp_rule_add_array", lib.rule_add_array) &&
-      resolve(handle, "seccomp_export_bpf", lib.export_bpf);
+      find_function(handle, "seccomp_init", lib.init) &&
+      find_function(handle, "seccomp_release", lib.release) &&
+      find_function(handle, "seccomp_version", lib.version) &&
+      find_function(handle, "seccomp_arch_native", lib.arch_native) &&
+      find_function(handle, "seccomp_arch_resolve_name", lib.arch_resolve_name) &&
+      find_function(handle, "seccomp_arch_add", lib.arch_add) &&
+      find_function(handle, "seccomp_arch_remove", lib.arch_remove) &&
+      find_function(handle, "seccomp_merge", lib.merge) &&
+      find_function(handle, "seccomp_attr_set", lib.attr_set) &&
+      find_function(handle, "seccomp_syscall_resolve_name", lib.syscall_resolve_name) &&
+      find_function(handle, "seccomp_syscall_resolve_name_arch", lib.syscall_resolve_name_arch) &&
+      find_function(handle, "seccomp_syscall_resolve_num_arch", lib.syscall_resolve_num_arch) &&
+      find_function(handle, "seccomp_rule_add_array", lib.rule_add_array) &&
+      find_function(handle, "seccomp_export_bpf", lib.export_bpf);
   if (!complete) {
     return missing(kSoname);
   }

@@ -34,11 +34,6 @@ struct BusFailure {
   }
 };
 
-// A finished job; the signal can come before the reply that names the job.
-struct RemovedJob {
-  std::string path, result;
-};
-
 bool socket_exists(const std::string& path) {
   struct stat st = {};
   return ::stat(path.c_str(), &st) == 0 && S_ISSOCK(st.st_mode);
@@ -65,6 +60,11 @@ std::string user_runtime_directory() {
 
 // The bus and what is waited for on it.
 class SystemdBus::Connection {
+  // A finished job; the signal can come before the reply that names the job.
+  struct RemovedJob {
+    std::string path, result;
+  };
+
  public:
   explicit Connection(const SystemdLibrary& library) : sd_(library) {}
   ~Connection() {

@@ -19,7 +19,7 @@ namespace {
 constexpr char kForce[] = "force";
 constexpr char kFormat[] = "format";
 
-constexpr Flag kFlags[] = {
+constexpr Flag kBpfFlags[] = {
     {.name = kForce,
      .short_name = "f",
      .kind = FlagKind::kBool,
@@ -139,7 +139,7 @@ constinit const Verb kVerbBpf = {
         "that. load replaces a set of another version without a gap. status exits with 1 when\n"
         "nothing is loaded.",
     .examples = "redoubt bpf load\nredoubt bpf status\nredoubt bpf unload",
-    .flags = kFlags,
+    .flags = kBpfFlags,
     .min_args = 1,
     .max_args = 1,
     .run = run_bpf,

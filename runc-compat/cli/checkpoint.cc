@@ -6,7 +6,7 @@
 namespace redoubt::cli {
 namespace {
 
-constexpr Flag kFlags[] = {
+constexpr Flag kCheckpointFlags[] = {
     {.name = "image-path",
      .placeholder = "DIR",
      .default_text = "./checkpoint",
@@ -61,7 +61,7 @@ constinit const Verb kVerbCheckpoint = {
     .description =
         "Takes the options of runc, checks them and fails: this build cannot save containers.\n"
         "\"features\" says so as well (org.opencontainers.runc.checkpoint.enabled).",
-    .flags = kFlags,
+    .flags = kCheckpointFlags,
     .min_args = 1,
     .max_args = 1,
     .run = run_checkpoint,

@@ -6,7 +6,7 @@
 namespace redoubt::cli {
 namespace {
 
-constexpr Flag kFlags[] = {kBundleFlag,
+constexpr Flag kCreateFlags[] = {kBundleFlag,
                            kConsoleSocketFlag,
                            kPidfdSocketFlag,
                            kPidFileFlag,
@@ -38,7 +38,7 @@ constinit const Verb kVerbCreate = {
         "system. Everything is in place when the command returns, but the container's own program\n"
         "waits until \"start\". The id may have letters, digits and the characters _ + - and dot.",
     .examples = "redoubt create --bundle /containers/web1 --pid-file /run/web1.pid web1",
-    .flags = kFlags,
+    .flags = kCreateFlags,
     .min_args = 1,
     .max_args = 1,
     .run = run_create,

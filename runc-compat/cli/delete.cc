@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kForce[] = "force";
 
-constexpr Flag kFlags[] = {
+constexpr Flag kDeleteFlags[] = {
     {.name = kForce,
      .short_name = "f",
      .kind = FlagKind::kBool,
@@ -126,7 +126,7 @@ constinit const Verb kVerbDelete = {
         "first,\n"
         "and what an interrupted command or a damaged state file left behind is cleared away.",
     .examples = "redoubt delete web1\nredoubt delete --force web1",
-    .flags = kFlags,
+    .flags = kDeleteFlags,
     .min_args = 1,
     .max_args = 1,
     .run = run_delete,

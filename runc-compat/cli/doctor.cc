@@ -20,7 +20,7 @@ namespace {
 constexpr char kFormat[] = "format";
 constexpr int kFullLandlockAbi = 6;
 
-constexpr Flag kFlags[] = {
+constexpr Flag kDoctorFlags[] = {
     {.name = kFormat,
      .short_name = "f",
      .placeholder = "FORMAT",
@@ -205,7 +205,7 @@ constinit const Verb kVerbDoctor = {
         "was found, and what to do. Exits with 1 when something is missing that nothing works\n"
         "without.",
     .examples = "redoubt doctor",
-    .flags = kFlags,
+    .flags = kDoctorFlags,
     .run = run_doctor,
 };
 

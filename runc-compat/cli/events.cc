@@ -33,7 +33,7 @@ constexpr char kStats[] = "stats";
 constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
 constexpr int64_t kLongestInterval = std::numeric_limits<int64_t>::max() / 2;
 
-constexpr Flag kFlags[] = {
+constexpr Flag kEventsFlags[] = {
     {.name = kAudit,
      .short_name = "a",
      .kind = FlagKind::kBool,
@@ -218,7 +218,7 @@ constinit const Verb kVerbEvents = {
         "loaded, with the rule and its place; \"lost\" counts those that were overwritten unread.\n"
         "With --journald each is a record in the journal, once, also when it is called again.",
     .examples = "redoubt events web1\nredoubt events --stats web1\nredoubt events --audit\nredoubt events --audit --journald",
-    .flags = kFlags,
+    .flags = kEventsFlags,
     .min_args = 0,
     .max_args = 1,
     .run = run_events,

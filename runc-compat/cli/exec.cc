@@ -9,7 +9,7 @@
 namespace redoubt::cli {
 namespace {
 
-constexpr Flag kFlags[] = {
+constexpr Flag kExecFlags[] = {
     {.name = "process",
      .short_name = "p",
      .placeholder = "FILE",
@@ -130,7 +130,7 @@ constinit const Verb kVerbExec = {
         "redoubt exec -t web1 sh\n"
         "redoubt exec --user 1000:1000 --env LANG=C web1 ls -l /\n"
         "redoubt exec --process process.json --detach --pid-file job.pid web1",
-    .flags = kFlags,
+    .flags = kExecFlags,
     .min_args = 1,
     .max_args = kAnyNumber,
     .stop_at_first_argument = true,

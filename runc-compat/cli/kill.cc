@@ -10,7 +10,7 @@ namespace {
 constexpr char kAll[] = "all";
 constexpr char kDefaultSignal[] = "SIGTERM";
 
-constexpr Flag kFlags[] = {
+constexpr Flag kKillFlags[] = {
     {.name = kAll,
      .short_name = "a",
      .kind = FlagKind::kBool,
@@ -43,7 +43,7 @@ constinit const Verb kVerbKill = {
         "and\n"
         "also when it is paused.",
     .examples = "redoubt kill web1\nredoubt kill web1 KILL",
-    .flags = kFlags,
+    .flags = kKillFlags,
     .min_args = 1,
     .max_args = 2,
     .stop_at_first_argument = true,

@@ -24,7 +24,7 @@ constexpr char kFormat[] = "format";
 constexpr char kQuiet[] = "quiet";
 constexpr time_t kTransitionSeconds = 2;
 
-constexpr Flag kFlags[] = {
+constexpr Flag kListFlags[] = {
     {.name = kFormat,
      .short_name = "f",
      .placeholder = "FORMAT",
@@ -141,7 +141,7 @@ constinit const Verb kVerbList = {
         "--force\"\n"
         "removes them.",
     .examples = "redoubt list\nredoubt list --format json\nredoubt list -q",
-    .flags = kFlags,
+    .flags = kListFlags,
     .quiet = true,
     .run = run_list,
 };

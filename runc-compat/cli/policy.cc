@@ -20,7 +20,7 @@ namespace {
 constexpr char kBundle[] = "bundle";
 constexpr char kFormat[] = "format";
 
-constexpr Flag kFlags[] = {
+constexpr Flag kPolicyFlags[] = {
     {.name = kBundle,
      .short_name = "b",
      .placeholder = "DIR",
@@ -183,7 +183,7 @@ constinit const Verb kVerbPolicy = {
         "comes from. explain: for a bundle or a container every control, what it is set to, who\n"
         "says so, what enforces it, and what this host cannot enforce.",
     .examples = "redoubt policy show\nredoubt policy explain --bundle DIR\nredoubt policy explain web1",
-    .flags = kFlags,
+    .flags = kPolicyFlags,
     .min_args = 1,
     .max_args = 2,
     .run = run_policy,

@@ -22,7 +22,7 @@ namespace redoubt::cli {
 namespace {
 
 
-constexpr Flag kFlags[] = {
+constexpr Flag kProfileFlags[] = {
     {.name = kProfileFormatFlag,
      .short_name = "f",
      .placeholder = "FORMAT",
@@ -207,7 +207,7 @@ struct Word {
   size_t min_words, max_words;
   Result<int> (*run)(Call&);
 };
-constexpr Word kWords[] = {
+constexpr Word kProfileWords[] = {
     {"convert", 1, 1, profile_convert},
     {"diff", 2, 2, diff},
     {"explain", 2, SIZE_MAX, profile_explain},
@@ -231,8 +231,8 @@ Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
     return Error::invalid(concat("invalid format: ", quote(format), "; must be table or json, or sarif for lint"));
   }
   const Word* found = std::find_if(
-      std::begin(kWords), std::end(kWords), [&](const Word& w) { return w.name == word; });
-  if (found == std::end(kWords)) {
+      std::begin(kProfileWords), std::end(kProfileWords), [&](const Word& w) { return w.name == word; });
+  if (found == std::end(kProfileWords)) {
     return Error::invalid(concat("profile: unknown word ",
                                  quote(word),
                                  "; there are convert, diff, explain, fields, generalise, lint, list, "
@@ -269,7 +269,7 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile record --output first.json -- run --bundle /containers/web1 web1\n"
                 "redoubt profile generalise --output web1.json first.json\n"
                 "redoubt profile convert --to oci-seccomp restricted",
-    .flags = kFlags,
+    .flags = kProfileFlags,
     .min_args = 1,
     .max_args = kAnyNumber,
     .run = run_profile,

@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kFormat[] = "format";
 
-constexpr Flag kFlags[] = {
+constexpr Flag kPsFlags[] = {
     {.name = kFormat,
      .short_name = "f",
      .placeholder = "FORMAT",
@@ -99,7 +99,7 @@ constinit const Verb kVerbPs = {
         "container's id; without any they are -ef. Of a container in a virtual machine: the processes in\n"
         "the guest, by its numbers and without options; json has the machine's on the host.",
     .examples = "redoubt ps web1\nredoubt ps --format json web1\nredoubt ps web1 -o pid,cmd",
-    .flags = kFlags,
+    .flags = kPsFlags,
     .min_args = 1,
     .max_args = kAnyNumber,
     .stop_at_first_argument = true,

@@ -7,7 +7,7 @@
 namespace redoubt::cli {
 namespace {
 
-constexpr Flag kFlags[] = {
+constexpr Flag kRestoreFlags[] = {
     kBundleFlag,
     kDetachFlag,
     {.name = "image-path",
@@ -51,7 +51,7 @@ constinit const Verb kVerbRestore = {
     .description =
         "Takes the options of runc, checks them and fails: this build cannot restore "
         "containers.",
-    .flags = kFlags,
+    .flags = kRestoreFlags,
     .min_args = 1,
     .max_args = 1,
     .run = run_restore,

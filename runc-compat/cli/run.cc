@@ -6,7 +6,7 @@
 namespace redoubt::cli {
 namespace {
 
-constexpr Flag kFlags[] = {
+constexpr Flag kRunFlags[] = {
     kBundleFlag,
     kDetachFlag,
     {.name = "keep",
@@ -50,7 +50,7 @@ constinit const Verb kVerbRun = {
     .examples =
         "redoubt run --bundle /containers/web1 web1\n"
         "redoubt run --detach --pid-file /run/web1.pid web1",
-    .flags = kFlags,
+    .flags = kRunFlags,
     .min_args = 1,
     .max_args = 1,
     .run = run_run,

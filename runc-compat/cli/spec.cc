@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kConfigName[] = "config.json";
 
-constexpr Flag kFlags[] = {
+constexpr Flag kSpecFlags[] = {
     {.name = "bundle",
      .short_name = "b",
      .placeholder = "DIR",
@@ -81,7 +81,7 @@ constinit const Verb kVerbSpec = {
     .examples =
         "redoubt spec --bundle /containers/web1\n"
         "redoubt spec --rootless",
-    .flags = kFlags,
+    .flags = kSpecFlags,
     .quiet = true,
     .run = run_spec,
 };

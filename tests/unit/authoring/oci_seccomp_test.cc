@@ -11,7 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string failure(std::string_view text) {
+std::string seccomp_refusal(std::string_view text) {
   const Result<Converted> made = from_seccomp(text, "s.json", "x");
   return made ? "" : made.error().message();
 }
@@ -39,16 +39,16 @@ TEST(OciSeccomp, TellsWhatAListOfNamesCannotSay) {
 }
 
 TEST(OciSeccomp, RefusesWhatIsNoListOfWhatIsAllowed) {
-  EXPECT_THAT(failure("[]"), HasSubstr("is no seccomp profile"));
-  EXPECT_THAT(failure("{}"), HasSubstr("needs \"defaultAction\""));
-  EXPECT_THAT(failure(R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []})"),
+  EXPECT_THAT(seccomp_refusal("[]"), HasSubstr("is no seccomp profile"));
+  EXPECT_THAT(seccomp_refusal("{}"), HasSubstr("needs \"defaultAction\""));
+  EXPECT_THAT(seccomp_refusal(R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []})"),
               HasSubstr("lets through what is not listed"));
-  EXPECT_THAT(failure(R"({"defaultAction": "SCMP_ACT_ERRNO"})"), HasSubstr("needs \"syscalls\""));
-  EXPECT_THAT(failure(R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["@x"], "action": "SCMP_ACT_ALLOW"}]})"),
+  EXPECT_THAT(seccomp_refusal(R"({"defaultAction": "SCMP_ACT_ERRNO"})"), HasSubstr("needs \"syscalls\""));
+  EXPECT_THAT(seccomp_refusal(R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["@x"], "action": "SCMP_ACT_ALLOW"}]})"),
               HasSubstr("/syscalls/0/names: must hold names"));
-  EXPECT_THAT(failure(R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"]}]})"),
+  EXPECT_THAT(seccomp_refusal(R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"]}]})"),
               HasSubstr("needs \"action\""));
-  EXPECT_THAT(failure(R"({"kind": "SeccompProfile"})"), HasSubstr("is no seccomp profile"));
+  EXPECT_THAT(seccomp_refusal(R"({"kind": "SeccompProfile"})"), HasSubstr("is no seccomp profile"));
 }
 
 TEST(OciSeccomp, LeavesOutWhatTheProfileDeniesElsewhere) {

@@ -18,7 +18,7 @@ std::string document(const std::string& rest) {
   return concat(kHead, rest, "}");
 }
 
-std::string failure(const std::string& text) {
+std::string refusal_of(const std::string& text) {
   const Result<Recording> recording = read_recording(text, "r.json");
   return recording ? "" : recording.error().message();
 }
@@ -60,24 +60,24 @@ TEST(Recording, IsToldFromAProfile) {
 }
 
 TEST(Recording, RefusesWhatItDoesNotKnowWithTheLine) {
-  EXPECT_EQ(failure(document("")), "");
-  EXPECT_THAT(failure(document(",\n\"sycalls\": []")), HasSubstr("r.json:4: : unknown key"));
-  EXPECT_THAT(failure(document(",\"files\": [{\"path\": \"etc\", \"access\": \"r\", \"phase\": \"start\"}]")),
+  EXPECT_EQ(refusal_of(document("")), "");
+  EXPECT_THAT(refusal_of(document(",\n\"sycalls\": []")), HasSubstr("r.json:4: : unknown key"));
+  EXPECT_THAT(refusal_of(document(",\"files\": [{\"path\": \"etc\", \"access\": \"r\", \"phase\": \"start\"}]")),
               HasSubstr("/files/0/path: \"etc\" must be an absolute path"));
-  EXPECT_THAT(failure(document(",\"files\": [{\"path\": \"/etc\", \"access\": \"q\", \"phase\": \"start\"}]")),
+  EXPECT_THAT(refusal_of(document(",\"files\": [{\"path\": \"/etc\", \"access\": \"q\", \"phase\": \"start\"}]")),
               HasSubstr("letters r, w, x, c and d"));
-  EXPECT_THAT(failure(document(",\"files\": [{\"path\": \"/etc\", \"phase\": \"start\"}]")),
+  EXPECT_THAT(refusal_of(document(",\"files\": [{\"path\": \"/etc\", \"phase\": \"start\"}]")),
               HasSubstr("needs path and phase, and access"));
-  EXPECT_THAT(failure(document(",\"syscalls\": [{\"name\": \"@rare\", \"phase\": \"both\"}]")),
+  EXPECT_THAT(refusal_of(document(",\"syscalls\": [{\"name\": \"@rare\", \"phase\": \"both\"}]")),
               HasSubstr("is not one name"));
-  EXPECT_THAT(failure(document(",\"bind\": [{\"endpoint\": \"tcp 80\", \"phase\": \"both\"}]")),
+  EXPECT_THAT(refusal_of(document(",\"bind\": [{\"endpoint\": \"tcp 80\", \"phase\": \"both\"}]")),
               HasSubstr("is not an endpoint"));
-  EXPECT_THAT(failure(document(",\"syscalls\": [{\"name\": \"read\", \"phase\": \"late\"}]")),
+  EXPECT_THAT(refusal_of(document(",\"syscalls\": [{\"name\": \"read\", \"phase\": \"late\"}]")),
               HasSubstr("start, steady, both"));
-  EXPECT_THAT(failure(document(",\"syscalls\": [{\"name\": \"read\", \"phase\": \"both\", \"runs\": 2}]")),
+  EXPECT_THAT(refusal_of(document(",\"syscalls\": [{\"name\": \"read\", \"phase\": \"both\", \"runs\": 2}]")),
               HasSubstr("seen in more runs than there are"));
-  EXPECT_THAT(failure("{\"kind\": \"Recording\"}"), HasSubstr("needs \"apiVersion\""));
-  EXPECT_THAT(failure(document(", \"lost\": [\"1 file\"]")), HasSubstr("does not fit to"));
+  EXPECT_THAT(refusal_of("{\"kind\": \"Recording\"}"), HasSubstr("needs \"apiVersion\""));
+  EXPECT_THAT(refusal_of(document(", \"lost\": [\"1 file\"]")), HasSubstr("does not fit to"));
 }
 
 TEST(Recording, CountsRunsWhenRecordingsAreMerged) {

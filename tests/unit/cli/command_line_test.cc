@@ -7,19 +7,19 @@
 namespace redoubt::cli {
 namespace {
 
-struct Row {
+struct CommandRow {
   std::string_view words;
   std::string_view expected;
 };
 
-void expect_rows(std::span<const Row> rows) {
-  for (const Row& row : rows) {
+void expect_rows(std::span<const CommandRow> rows) {
+  for (const CommandRow& row : rows) {
     EXPECT_EQ(describe(parse_text(row.words)), row.expected) << "redoubt " << row.words;
   }
 }
 
 TEST(ParseCommandLine, ChoosesTheAction) {
-  constexpr Row kRows[] = {
+  constexpr CommandRow kRows[] = {
       {"", "help"},
       {"-h", "help"},
       {"--help", "help"},
@@ -50,7 +50,7 @@ TEST(ParseCommandLine, ChoosesTheAction) {
 }
 
 TEST(ParseCommandLine, ReadsFlagsAsGoDoes) {
-  constexpr Row kRows[] = {
+  constexpr CommandRow kRows[] = {
       {"create --bundle B web1", "run create | bundle=B | web1"},
       {"create --bundle=B web1", "run create | bundle=B | web1"},
       {"create -bundle B web1", "run create | bundle=B | web1"},
@@ -80,7 +80,7 @@ TEST(ParseCommandLine, ReadsFlagsAsGoDoes) {
 }
 
 TEST(ParseCommandLine, TakesFlagsAnywhereButBehindAForeignCommand) {
-  constexpr Row kRows[] = {
+  constexpr CommandRow kRows[] = {
       {"create web1 --bundle B", "run create | bundle=B | web1"},
       {"run web1 -d --pid-file P", "run run | detach=true pid-file=P | web1"},
       {"delete web1 --force", "run delete | force=true | web1"},
@@ -111,7 +111,7 @@ TEST(ParseCommandLine, TakesFlagsAnywhereButBehindAForeignCommand) {
 }
 
 TEST(ParseCommandLine, LetsTheLastFlagWinAndCollectsLists) {
-  constexpr Row kRows[] = {
+  constexpr CommandRow kRows[] = {
       {"--root A --root B --systemd-cgroup --systemd-cgroup list",
        "run list root=B systemd-cgroup=true | |"},
       {"create -b A --bundle B web1", "run create | bundle=B | web1"},
@@ -125,7 +125,7 @@ TEST(ParseCommandLine, LetsTheLastFlagWinAndCollectsLists) {
 }
 
 TEST(ParseCommandLine, AcceptsTheGlobalFlagsOfRuncAndCrun) {
-  constexpr Row kRows[] = {
+  constexpr CommandRow kRows[] = {
       {"--criu /usr/sbin/criu list", "run list criu=/usr/sbin/criu | |"},
       {"--cgroup-manager=disabled list", "run list cgroup-manager=disabled | |"},
       {"--log=journald:web1 --log-level=error list",
@@ -138,7 +138,7 @@ TEST(ParseCommandLine, AcceptsTheGlobalFlagsOfRuncAndCrun) {
 }
 
 TEST(ParseCommandLine, RefusesBadFlagsInGosWords) {
-  constexpr Row kRows[] = {
+  constexpr CommandRow kRows[] = {
       {"list -badflag", "bad-flag list: flag provided but not defined: -badflag"},
       {"list --badflag", "bad-flag list: flag provided but not defined: -badflag"},
       {"--badflag list", "bad-flag global: flag provided but not defined: -badflag"},
@@ -167,7 +167,7 @@ TEST(ParseCommandLine, RefusesBadFlagsInGosWords) {
 }
 
 TEST(ParseCommandLine, CountsArguments) {
-  constexpr Row kRows[] = {
+  constexpr CommandRow kRows[] = {
       {"state", "bad-count redoubt: \"state\" requires exactly 1 argument(s)"},
       {"state a b", "bad-count redoubt: \"state\" requires exactly 1 argument(s)"},
       {"exec", "bad-count redoubt: \"exec\" requires a minimum of 1 argument(s)"},

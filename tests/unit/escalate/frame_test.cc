@@ -20,7 +20,7 @@ std::string raw(uint32_t length,
   return out.append(payload);
 }
 
-std::string error_of(std::string_view bytes) {
+std::string frame_refusal(std::string_view bytes) {
   FrameDecoder decoder;
   decoder.feed(bytes);
   const Result<std::optional<Frame>> frame = decoder.next();
@@ -98,13 +98,13 @@ TEST(FrameDecoder, RefusesWhatTheEncoderWouldNotWrite) {
       {raw(1, 1, 4, 0, "x"), "end with 1 bytes"},
   };
   for (const auto& each : cases) {
-    EXPECT_NE(error_of(each.bytes).find(each.says), std::string::npos)
-        << each.says << " in: " << error_of(each.bytes);
+    EXPECT_NE(frame_refusal(each.bytes).find(each.says), std::string::npos)
+        << each.says << " in: " << frame_refusal(each.bytes);
   }
 }
 
 TEST(FrameDecoder, RefusesALengthBeforeItsPayloadComes) {
-  EXPECT_NE(error_of(raw(65537, 1, 2, 0).substr(0, kFrameHeaderSize)), "");
+  EXPECT_NE(frame_refusal(raw(65537, 1, 2, 0).substr(0, kFrameHeaderSize)), "");
 }
 
 TEST(FrameDecoder, StaysFailed) {

@@ -7,6 +7,7 @@
 #include "documents.h"
 #include "policy/document/merge.h"
 #include "policy/document/write_document.h"
+#include "specs.h"
 
 namespace redoubt::policy {
 namespace {
@@ -22,10 +23,6 @@ Result<Effective> choose(const Annotations& annotations,
     sources.node = SourceText{node_text(node), "node.json"};
   }
   return choose_policy(sources, annotations);
-}
-
-std::string error_of(const Result<Effective>& result) {
-  return result ? "" : result.error().message();
 }
 
 TEST(ChoosePolicy, IsTheDefaultProfileWithoutAnything) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -17,6 +16,7 @@
 #include "plan/plan_text.h"
 #include "plan/seccomp_names.h"
 #include "policy/resolve.h"
+#include "specs.h"
 
 namespace redoubt::policy {
 namespace {
@@ -45,13 +45,6 @@ plan::HostFacts facts_of(const Case& c) {
   host.selinux_enabled = true;
   host.apparmor_enabled = true;
   return host;
-}
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 class GoldenPlans : public testing::TestWithParam<Case> {

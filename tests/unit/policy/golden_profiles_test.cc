@@ -2,7 +2,6 @@
 // tests/testdata/plans/README.md.
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -18,13 +17,6 @@ namespace redoubt::policy {
 namespace {
 
 constexpr uint32_t kUser = 1000;
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 plan::HostFacts poor_host() {
   plan::HostFacts host = capable_host();

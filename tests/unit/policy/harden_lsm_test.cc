@@ -37,14 +37,6 @@ plan::HostFacts host_without_lsm() {
   return host;
 }
 
-oci::Spec spec_with(const std::vector<std::string>& capabilities) {
-  oci::Spec spec = small_spec();
-  oci::Capabilities sets;
-  sets.bounding = sets.effective = sets.permitted = capabilities;
-  spec.process->capabilities = sets;
-  return spec;
-}
-
 Result<plan::Plan> hardened(const oci::Spec& spec,
                             const plan::HostFacts& host,
                             const std::string& node = "") {

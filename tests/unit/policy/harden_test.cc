@@ -26,14 +26,6 @@ const std::vector<std::string> kDockerCapabilities = {
     "CAP_NET_RAW",      "CAP_SETGID",       "CAP_SETUID",    "CAP_SETFCAP",     "CAP_SETPCAP",
     "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",    "CAP_AUDIT_WRITE"};
 
-oci::Spec spec_with(const std::vector<std::string>& capabilities) {
-  oci::Spec spec = small_spec();
-  oci::Capabilities sets;
-  sets.bounding = sets.effective = sets.permitted = capabilities;
-  spec.process->capabilities = sets;
-  return spec;
-}
-
 Effective policy_of(const std::map<std::string, std::string>& annotations,
                     const std::string& node = "",
                     const std::string& profile = "") {

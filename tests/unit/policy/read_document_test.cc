@@ -16,13 +16,13 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string error_of(const std::string& text, const ReadOptions& options = {}) {
+std::string refusal_of(const std::string& text, const ReadOptions& options = {}) {
   const Result<Document> document = read_document(text, "web.json", options);
   return document ? "" : document.error().message();
 }
 
 TEST(ReadDocument, NamesFileLineAndPointer) {
-  EXPECT_EQ(error_of("{\n\"apiVersion\": \"redoubt.io/v1\",\n\"kind\": \"Profile\", \"name\": \"p\",\n"
+  EXPECT_EQ(refusal_of("{\n\"apiVersion\": \"redoubt.io/v1\",\n\"kind\": \"Profile\", \"name\": \"p\",\n"
                      "\"capabilities\": {\n\"deny\": [{\"nmaes\": [],\n\"reason\": \"r\"}]}}"),
             R"(web.json:5: /capabilities/deny/0: unknown key "nmaes")");
 }
@@ -52,19 +52,19 @@ TEST(ReadDocument, RefusesWhatIsNoRule) {
       {R"(,"node":{"privileged":{"value":"deny","reason":"r"}})", "only a NodePolicy may have this"},
   };
   for (const auto& c : cases) {
-    EXPECT_THAT(error_of(profile_text(c.members)), HasSubstr(c.expected)) << c.members;
+    EXPECT_THAT(refusal_of(profile_text(c.members)), HasSubstr(c.expected)) << c.members;
   }
 }
 
 TEST(ReadDocument, SkipsWhatBelongsToOthers) {
-  EXPECT_EQ(error_of(profile_text(R"(,"x-owner":"me","kernel":{"x-note":1,"bpf":{"value":"deny","reason":"r","x-id":7}})")), "");
+  EXPECT_EQ(refusal_of(profile_text(R"(,"x-owner":"me","kernel":{"x-note":1,"bpf":{"value":"deny","reason":"r","x-id":7}})")), "");
 }
 
 TEST(ReadDocument, TakesInlineRulesWithoutHeadAndWithinLimits) {
   const ReadOptions options{.kind = DocumentKind::kProfile, .is_inline = true};
-  EXPECT_EQ(error_of(R"({"kernel":{"bpf":{"value":"deny","reason":"r"}}})", options), "");
-  EXPECT_THAT(error_of(R"({"extends":["default"]})", options), HasSubstr("unknown key \"extends\""));
-  EXPECT_NE(error_of(std::string(kMaxInlineBytes + 1, ' '), options), "");
+  EXPECT_EQ(refusal_of(R"({"kernel":{"bpf":{"value":"deny","reason":"r"}}})", options), "");
+  EXPECT_THAT(refusal_of(R"({"extends":["default"]})", options), HasSubstr("unknown key \"extends\""));
+  EXPECT_NE(refusal_of(std::string(kMaxInlineBytes + 1, ' '), options), "");
 }
 
 TEST(ReadDocument, ReadsWhatIsWritten) {

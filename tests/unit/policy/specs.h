@@ -3,7 +3,10 @@
 #ifndef REDOUBT_TESTS_UNIT_POLICY_SPECS_H_
 #define REDOUBT_TESTS_UNIT_POLICY_SPECS_H_
 
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "plan/capability_names.h"
 #include "policy/document/field.h"
@@ -73,6 +76,22 @@ inline Result<plan::Plan> resolve_under(const oci::Spec& spec,
 
 inline Result<plan::Plan> resolve_spec(const oci::Spec& spec, Options options = {}) {
   return resolve_under(spec, capable_host(), options);
+}
+
+inline oci::Spec spec_with(const std::vector<std::string>& capabilities) {
+  oci::Spec spec = small_spec();
+  oci::Capabilities sets;
+  sets.bounding = sets.effective = sets.permitted = capabilities;
+  spec.process->capabilities = sets;
+  return spec;
+}
+
+// "" for a file that is not there.
+inline std::string read_text(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 // The message of the error, or "" when there is none.

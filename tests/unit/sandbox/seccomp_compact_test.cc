@@ -9,12 +9,13 @@
 #include "sandbox/seccomp_build.h"
 #include "sandbox/seccomp_eval.h"
 #include "sandbox/seccomp_library.h"
+#include "sandbox/seccomp_words.h"
 
 namespace redoubt::sandbox {
 namespace {
 
 using Program = std::vector<sock_filter>;
-constexpr uint16_t kLoad = BPF_LD | BPF_W | BPF_ABS, kReturn = BPF_RET | BPF_K;
+constexpr uint16_t kReturn = BPF_RET | BPF_K;
 constexpr uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
 
 uint32_t answer(const Program& program, uint32_t arch, uint32_t nr) {
@@ -23,7 +24,7 @@ uint32_t answer(const Program& program, uint32_t arch, uint32_t nr) {
 
 // Allows the numbers of a list on one architecture, a comparison each.
 Program list_filter(const std::vector<uint32_t>& numbers) {
-  Program program = {{kLoad, 0, 0, 4}, {kEqual, 1, 0, AUDIT_ARCH_X86_64}, {kReturn, 0, 0, 7}, {kLoad, 0, 0, 0}};
+  Program program = {{kLoadWord, 0, 0, 4}, {kEqual, 1, 0, AUDIT_ARCH_X86_64}, {kReturn, 0, 0, 7}, {kLoadWord, 0, 0, 0}};
   for (const uint32_t number : numbers) {
     program.push_back({kEqual, 0, 1, number});
     program.push_back({kReturn, 0, 0, SECCOMP_RET_ALLOW});
@@ -55,7 +56,7 @@ TEST(CompactFilter, AnswersAsTheLongOneForEveryNumber) {
 
 TEST(CompactFilter, LeavesAloneWhatLooksAtArguments) {
   Program program = list_filter({1, 2, 3, 4, 5, 6, 7, 8, 9});
-  program.insert(program.end() - 1, {{kLoad, 0, 0, 16}, {kEqual, 0, 1, 5}, {kReturn, 0, 0, 3}});
+  program.insert(program.end() - 1, {{kLoadWord, 0, 0, 16}, {kEqual, 0, 1, 5}, {kReturn, 0, 0, 3}});
   EXPECT_EQ(compact_filter(program).size(), program.size());
 }
 

@@ -6,13 +6,13 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/seccomp_enosys.h"
+#include "sandbox/seccomp_words.h"
 
 namespace redoubt::sandbox {
 namespace {
 
 using Program = std::vector<sock_filter>;
-
-constexpr uint16_t kLoad = BPF_LD | BPF_W | BPF_ABS, kReturn = BPF_RET | BPF_K;
+constexpr uint16_t kReturnWord = BPF_RET | BPF_K;
 
 seccomp_data call(uint32_t arch, uint32_t nr) {
   return {static_cast<int>(nr), arch, 0, {11, 12, 13, 14, 15, 16}};
@@ -21,14 +21,14 @@ seccomp_data call(uint32_t arch, uint32_t nr) {
 TEST(EvaluateSeccomp, RefusesWhatTheKernelRefuses) {
   const Program programs[] = {
       {},                                                 // empty
-      {{kLoad, 0, 0, 0}},                                 // no return
-      {{BPF_JMP | BPF_JA, 0, 0, 5}, {kReturn, 0, 0, 1}},  // jump behind the end
-      {{BPF_JMP | BPF_JEQ, 9, 9, 0}, {kReturn, 0, 0, 1}},
-      {{kLoad, 0, 0, 2}, {kReturn, 0, 0, 1}},  // odd offset
-      {{kLoad, 0, 0, sizeof(seccomp_data)}, {kReturn, 0, 0, 1}},
-      {{BPF_LD | BPF_B | BPF_ABS, 0, 0, 0}, {kReturn, 0, 0, 1}},
-      {{BPF_ST, 0, 0, BPF_MEMWORDS}, {kReturn, 0, 0, 1}},
-      {{BPF_ALU | BPF_DIV | BPF_K, 0, 0, 0}, {kReturn, 0, 0, 1}},
+      {{kLoadWord, 0, 0, 0}},                                 // no return
+      {{BPF_JMP | BPF_JA, 0, 0, 5}, {kReturnWord, 0, 0, 1}},  // jump behind the end
+      {{BPF_JMP | BPF_JEQ, 9, 9, 0}, {kReturnWord, 0, 0, 1}},
+      {{kLoadWord, 0, 0, 2}, {kReturnWord, 0, 0, 1}},  // odd offset
+      {{kLoadWord, 0, 0, sizeof(seccomp_data)}, {kReturnWord, 0, 0, 1}},
+      {{BPF_LD | BPF_B | BPF_ABS, 0, 0, 0}, {kReturnWord, 0, 0, 1}},
+      {{BPF_ST, 0, 0, BPF_MEMWORDS}, {kReturnWord, 0, 0, 1}},
+      {{BPF_ALU | BPF_DIV | BPF_K, 0, 0, 0}, {kReturnWord, 0, 0, 1}},
   };
   for (const Program& program : programs) {
     EXPECT_FALSE(evaluate_seccomp(program, call(AUDIT_ARCH_X86_64, 0))) << program.size();
@@ -37,7 +37,7 @@ TEST(EvaluateSeccomp, RefusesWhatTheKernelRefuses) {
 
 TEST(EvaluateSeccomp, ComputesAsTheMachineDoes) {
   const uint32_t arg1 = offsetof(seccomp_data, args) + 8;
-  const Program sum = {{kLoad, 0, 0, arg1},                   // A = 12
+  const Program sum = {{kLoadWord, 0, 0, arg1},                   // A = 12
                        {BPF_MISC | BPF_TAX, 0, 0, 0},         // X = 12
                        {BPF_ST, 0, 0, 3},                     // M[3] = 12
                        {BPF_ALU | BPF_ADD | BPF_X, 0, 0, 0},  // A = 24
@@ -47,7 +47,7 @@ TEST(EvaluateSeccomp, ComputesAsTheMachineDoes) {
                        {BPF_ALU | BPF_SUB | BPF_X, 0, 0, 0},  // A = 373
                        {BPF_JMP | BPF_JGT | BPF_K, 0, 1, 372},
                        {BPF_RET | BPF_A, 0, 0, 0},
-                       {kReturn, 0, 0, 1}};
+                       {kReturnWord, 0, 0, 1}};
   EXPECT_EQ(evaluate_seccomp(sum, call(AUDIT_ARCH_X86_64, 0)), std::optional<uint32_t>(373));
 }
 
@@ -57,7 +57,7 @@ TEST(EnosysStub, DrawsTheLinePerArchitecture) {
                                  {AUDIT_ARCH_PPC64LE, {}, {}},
                                  {AUDIT_ARCH_X86_64, 300, kX32 | 500},
                                  {AUDIT_ARCH_S390X, 200, {}}});
-  program.push_back({kReturn, 0, 0, 42});
+  program.push_back({kReturnWord, 0, 0, 42});
   const struct {
     uint32_t arch, nr, value;
   } cases[] = {
@@ -83,13 +83,13 @@ TEST(EnosysStub, DrawsTheLinePerArchitecture) {
 TEST(EnosysStub, HalfKnownX86LeavesTheOtherHalfToTheFilter) {
   constexpr uint32_t kX32 = 0x40000000, kEnosys = SECCOMP_RET_ERRNO | 38;
   Program only_64 = enosys_stub({{AUDIT_ARCH_X86_64, 300, {}}});
-  only_64.push_back({kReturn, 0, 0, 42});
+  only_64.push_back({kReturnWord, 0, 0, 42});
   EXPECT_EQ(evaluate_seccomp(only_64, call(AUDIT_ARCH_X86_64, 301)),
             std::optional<uint32_t>(kEnosys));
   EXPECT_EQ(evaluate_seccomp(only_64, call(AUDIT_ARCH_X86_64, kX32 | 900)),
             std::optional<uint32_t>(42));
   Program only_x32 = enosys_stub({{AUDIT_ARCH_X86_64, {}, kX32 | 300}});
-  only_x32.push_back({kReturn, 0, 0, 42});
+  only_x32.push_back({kReturnWord, 0, 0, 42});
   EXPECT_EQ(evaluate_seccomp(only_x32, call(AUDIT_ARCH_X86_64, 900)), std::optional<uint32_t>(42));
   EXPECT_EQ(evaluate_seccomp(only_x32, call(AUDIT_ARCH_X86_64, kX32 | 301)),
             std::optional<uint32_t>(kEnosys));

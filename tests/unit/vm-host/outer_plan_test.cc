@@ -22,7 +22,7 @@ plan::Mount bind_mount(std::string source, std::string destination) {
   return mount;
 }
 
-plan::Plan container() {
+plan::Plan container_plan() {
   plan::Plan plan;
   plan.id = "web";
   plan.rootfs.path = "/bundle/rootfs";
@@ -45,7 +45,7 @@ const plan::Mount* mount_at(const plan::Plan& plan, std::string_view destination
 }
 
 TEST(OuterPlan, RunsTheMonitorInTheContainersNetwork) {
-  const plan::Plan outer = outer_plan(container(), "/state/web/machine");
+  const plan::Plan outer = outer_plan(container_plan(), "/state/web/machine");
   EXPECT_THAT(outer.process.args, ElementsAre("/programs/redoubt-vm", "machine"));
   EXPECT_EQ(outer.rootfs.path, "/state/web/machine");
   ASSERT_NE(outer.find_namespace(plan::NamespaceType::kNetwork), nullptr);
@@ -57,7 +57,7 @@ TEST(OuterPlan, RunsTheMonitorInTheContainersNetwork) {
 }
 
 TEST(OuterPlan, HasNoCapabilityOverTheHostsKernel) {
-  const plan::Plan outer = outer_plan(container(), "/m");
+  const plan::Plan outer = outer_plan(container_plan(), "/m");
   for (const int capability : {CAP_SYS_ADMIN, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_PTRACE, CAP_BPF, CAP_DAC_READ_SEARCH}) {
     EXPECT_EQ(outer.process.capabilities.bounding >> capability & 1, 0U) << capability;
   }
@@ -66,7 +66,7 @@ TEST(OuterPlan, HasNoCapabilityOverTheHostsKernel) {
 
 // Root without any capability may still write core_pattern.
 TEST(OuterPlan, FilesThatCommandTheKernelAreReadOnlyWhateverTheContainerAsksFor) {
-  plan::Plan plan = container();
+  plan::Plan plan = container_plan();
   plan.masked_paths = plan.readonly_paths = {};
   const plan::Plan outer = outer_plan(plan, "/m");
   EXPECT_THAT(outer.readonly_paths, Contains("/proc/sys"));
@@ -75,13 +75,13 @@ TEST(OuterPlan, FilesThatCommandTheKernelAreReadOnlyWhateverTheContainerAsksFor)
 }
 
 TEST(OuterPlan, TheProxyOfExecHasNoCapabilityAtAll) {
-  const plan::Plan proxy = outer_exec_plan(outer_plan(container(), "/m"), {});
+  const plan::Plan proxy = outer_exec_plan(outer_plan(container_plan(), "/m"), {});
   EXPECT_EQ(proxy.process.capabilities.bounding | proxy.process.capabilities.permitted, 0U);
   EXPECT_THAT(proxy.process.args, ElementsAre("/programs/redoubt-vm", "exec"));
 }
 
 TEST(OuterPlan, SharesVolumesInOrderAndAsTheyAre) {
-  plan::Plan plan = container();
+  plan::Plan plan = container_plan();
   plan.mounts.push_back(bind_mount("/a", "/mnt/a"));
   plan.mounts.emplace_back().destination = "/tmp";
   plan.mounts.push_back(bind_mount("/b", "/mnt/b"));
@@ -96,14 +96,14 @@ TEST(OuterPlan, SharesVolumesInOrderAndAsTheyAre) {
 }
 
 TEST(OuterPlan, AReadOnlyRootIsSoOnTheHostsSide) {
-  plan::Plan plan = container();
+  plan::Plan plan = container_plan();
   EXPECT_EQ(mount_at(outer_plan(plan, "/m"), "/share/web/rootfs")->attr_set & MOUNT_ATTR_RDONLY, 0U);
   plan.rootfs.readonly = true;
   EXPECT_NE(mount_at(outer_plan(plan, "/m"), "/share/web/rootfs")->attr_set & MOUNT_ATTR_RDONLY, 0U);
 }
 
 TEST(OuterPlan, KvmIsTheVmmsAloneAndAbsentWhenEmulated) {
-  plan::Plan plan = container();
+  plan::Plan plan = container_plan();
   const plan::Plan with_kvm = outer_plan(plan, "/m");
   EXPECT_THAT(with_kvm.devices,
               Contains(AllOf(Field(&plan::Device::path, "/dev/kvm"), Field(&plan::Device::uid, vmm_user("web")),
@@ -113,7 +113,7 @@ TEST(OuterPlan, KvmIsTheVmmsAloneAndAbsentWhenEmulated) {
 }
 
 TEST(OuterPlan, LimitsHoldTheMachineAndLeaveProcessesToTheGuest) {
-  plan::Plan plan = container();
+  plan::Plan plan = container_plan();
   plan.cgroup.writes = {{"memory.max", "67108864", "m"}, {"pids.max", "10", "p"}, {"memory.high", "9", "h"}, {"cpu.max", "50000 100000", "c"}};
   const plan::Plan outer = outer_plan(plan, "/m");
   ASSERT_EQ(outer.cgroup.writes.size(), 2U);
@@ -122,7 +122,7 @@ TEST(OuterPlan, LimitsHoldTheMachineAndLeaveProcessesToTheGuest) {
 }
 
 TEST(MemberPlan, IsAProxyWithItsFilesAndNothingElse) {
-  plan::Plan plan = container();
+  plan::Plan plan = container_plan();
   plan.machine->sandbox = "s";
   plan.mounts = {bind_mount("/host/data", "/data")};
   plan.cgroup.writes = {{"memory.max", "6710886400", "m"}};
@@ -140,7 +140,7 @@ TEST(MemberPlan, IsAProxyWithItsFilesAndNothingElse) {
 }
 
 TEST(OuterPlan, HostHooksStayAndTheContainersOwnGo) {
-  plan::Plan plan = container();
+  plan::Plan plan = container_plan();
   for (std::vector<plan::Hook>& hooks : plan.hooks) {
     hooks.push_back({"/bin/true", {"true"}, {}, std::nullopt});
   }

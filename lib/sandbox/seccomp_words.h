@@ -1,0 +1,18 @@
+// Words of seccomp filters that more than one of their builders writes or reads (seccomp(2), linux/filter.h).
+#ifndef REDOUBT_SANDBOX_SECCOMP_WORDS_H_
+#define REDOUBT_SANDBOX_SECCOMP_WORDS_H_
+
+#include <linux/filter.h>
+
+#include <cstdint>
+
+namespace redoubt::sandbox {
+
+// Set in the numbers of x32 calls, whose architecture is that of x86-64 (__X32_SYSCALL_BIT of asm/unistd.h).
+inline constexpr uint32_t kX32Bit = 0x40000000;
+// Loads a word of struct seccomp_data.
+inline constexpr uint16_t kLoadWord = BPF_LD | BPF_W | BPF_ABS;
+
+}  // namespace redoubt::sandbox
+
+#endif  // REDOUBT_SANDBOX_SECCOMP_WORDS_H_
