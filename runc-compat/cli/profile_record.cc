@@ -221,11 +221,22 @@ bool is_machine(const policy::Recording& recording) {
 
 }  // namespace
 
-Result<int> profile_record(ProfileCall& call) {
-  const std::string& path = call.arguments.text(kProfileOutputFlag);
+// A run is not to end in a recording that cannot be kept.
+Status check_output(const std::string& path) {
   if (path.empty()) {
     return Error::invalid("profile record: needs --output FILE");
   }
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return Error::system(errno, concat("profile record: --output ", path, ": directory ", folder));
+  }
+  return {};
+}
+
+Result<int> profile_record(ProfileCall& call) {
+  const std::string& path = call.arguments.text(kProfileOutputFlag);
+  TRY(check_output(path));
   TRY_ASSIGN(policy::RecordedRun run, describe_run(call));
   const sigset_t set = watched_signals();
   sigset_t before;

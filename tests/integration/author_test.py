@@ -113,6 +113,13 @@ def test_a_seccomp_profile_comes_back_as_it_was(runtime, work, form):
     assert (same["spec"] if form == "spo-seccomp" else same) == section
 
 
+def test_a_recording_that_cannot_be_kept_is_refused_before_anything_runs(runtime, bundle, work):
+    bundle.args("echo", "ran").save()
+    result = runtime.fails("profile", "record", "--output", work / "none/r.json", "--", "run", "--bundle", bundle.path, runtime.cid(),
+                           match=f"--output {work}/none/r.json: directory {work}/none/: no such file or directory")  # fmt: skip
+    assert "ran" not in result.out
+
+
 def test_lint_as_sarif_points_to_the_line(runtime, work):
     (work / "x.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "x", "description": "d", "extends": ["default"],
                                              "files": {"write": [{"paths": ["/run/docker.sock", "/dev"], "reason": "r"}]}}, indent=1))  # fmt: skip
