@@ -10,24 +10,26 @@
 #include <memory>
 #include <utility>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/io.h"
 #include "base/str.h"
 
 namespace redoubt::sandbox {
 namespace {
 
-constexpr char kMagic[8] = {'R', 'D', 'B', 'T', 'B', 'P', 'F', '1'};
+constexpr char kMagic[8] = {'R', 'D', 'B', 'T', 'B', 'P', 'F', '2'};
 constexpr size_t kMaxText = size_t{1} << 20;
 
-// An entry: this, then the filter, the unknown names (one a line), the library's path. `digest`
-// covers all of it with itself zero.
+// An entry: this, then the filter, the unknown names (one a line), the library's path, the source.
+// `checksum` covers all that follows it.
 struct Header {
+  uint64_t checksum;
   char magic[8];
-  Sha256Digest key;
-  Sha256Digest digest;
   uint32_t instructions;
   uint32_t names_length;
-  uint64_t library_length;
+  uint64_t library_length, source_length;
   uint64_t library_device, library_inode, library_size;
   int64_t library_seconds, library_nanoseconds;
 };
@@ -57,9 +59,12 @@ bool same_library(const Header& a, const Header& b) {
          a.library_nanoseconds == b.library_nanoseconds;
 }
 
-Sha256Digest content_digest(std::string bytes) {
-  memset(bytes.data() + offsetof(Header, digest), 0, sizeof(Sha256Digest));
-  return sha256(bytes);
+uint64_t hash(std::string_view bytes) {
+  return XXH64(bytes.data(), bytes.size(), 0);
+}
+
+uint64_t checksum_of(std::string_view entry) {
+  return hash(entry.substr(sizeof(Header::checksum)));
 }
 
 Result<std::string> read_entry(int directory_fd, const std::string& name) {
@@ -73,25 +78,26 @@ Result<std::string> read_entry(int directory_fd, const std::string& name) {
     return Error::state("seccomp cache: entry is not a private file");
   }
   return read_all(
-      file.get(), sizeof(Header) + BPF_MAXINSNS * sizeof(sock_filter) + 2 * kMaxText, name);
+      file.get(), sizeof(Header) + BPF_MAXINSNS * sizeof(sock_filter) + 3 * kMaxText, name);
 }
 
-std::optional<CachedProgram> decode(const std::string& bytes, const Sha256Digest& key) {
+std::optional<CachedProgram> decode(std::string_view bytes, std::string_view source) {
   Header header{};
   if (bytes.size() < sizeof header) {
     return std::nullopt;
   }
   memcpy(&header, bytes.data(), sizeof header);
-  if (memcmp(header.magic, kMagic, sizeof kMagic) != 0 || header.key != key ||
-      header.instructions == 0 || header.instructions > BPF_MAXINSNS ||
+  if (memcmp(header.magic, kMagic, sizeof kMagic) != 0 ||
+      header.source_length != source.size() || header.instructions == 0 || header.instructions > BPF_MAXINSNS ||
       header.names_length > kMaxText || header.library_length > kMaxText) {
     return std::nullopt;
   }
   const size_t filter_length = header.instructions * sizeof(sock_filter);
   const size_t names_at = sizeof header + filter_length;
   const size_t library_at = names_at + header.names_length;
-  if (bytes.size() != library_at + header.library_length ||
-      content_digest(bytes) != header.digest) {
+  const size_t source_at = library_at + header.library_length;
+  if (bytes.size() != source_at + source.size() || bytes.substr(source_at) != source ||
+      checksum_of(bytes) != header.checksum) {
     return std::nullopt;
   }
   CachedProgram program;
@@ -100,7 +106,7 @@ std::optional<CachedProgram> decode(const std::string& bytes, const Sha256Digest
   if (header.names_length != 0) {
     program.unknown_syscalls = split(bytes.substr(names_at, header.names_length), '\n');
   }
-  program.library = bytes.substr(library_at);
+  program.library = bytes.substr(library_at, header.library_length);
   Header now{};
   if (!stat_library(program.library, now) || !same_library(now, header)) {
     return std::nullopt;
@@ -108,19 +114,19 @@ std::optional<CachedProgram> decode(const std::string& bytes, const Sha256Digest
   return program;
 }
 
-std::string encode(const CachedProgram& program, const Sha256Digest& key, Header header) {
+std::string encode(const CachedProgram& program, std::string_view source, Header header) {
   const std::string names = join(program.unknown_syscalls, "\n");
   memcpy(header.magic, kMagic, sizeof kMagic);
-  header.key = key;
   header.instructions = static_cast<uint32_t>(program.filter.size());
   header.names_length = static_cast<uint32_t>(names.size());
   header.library_length = program.library.size();
+  header.source_length = source.size();
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
   bytes.append(reinterpret_cast<const char*>(program.filter.data()),
                program.filter.size() * sizeof(sock_filter));
-  bytes.append(names).append(program.library);
-  const Sha256Digest digest = content_digest(bytes);
-  memcpy(bytes.data() + offsetof(Header, digest), digest.data(), digest.size());
+  bytes.append(names).append(program.library).append(source);
+  const uint64_t checksum = checksum_of(bytes);
+  memcpy(bytes.data() + offsetof(Header, checksum), &checksum, sizeof checksum);
   return bytes;
 }
 
@@ -149,17 +155,28 @@ Result<BpfCache> BpfCache::open(const std::string& directory) {
   return BpfCache(std::move(fd));
 }
 
-std::optional<CachedProgram> BpfCache::find(const Sha256Digest& key) const {
-  const Result<std::string> bytes = read_entry(directory_.get(), to_hex(key));
-  return bytes ? decode(*bytes, key) : std::nullopt;
+std::string BpfCache::file_name(std::string_view source) {
+  std::string name;
+  for (uint64_t left = hash(source), digits = 16; digits > 0; --digits, left >>= 4) {
+    name.push_back("0123456789abcdef"[left & 0xf]);
+  }
+  return name;
 }
 
-Status BpfCache::store(const Sha256Digest& key, const CachedProgram& program) const {
+std::optional<CachedProgram> BpfCache::find(std::string_view source) const {
+  const Result<std::string> bytes = read_entry(directory_.get(), file_name(source));
+  return bytes ? decode(*bytes, source) : std::nullopt;
+}
+
+Status BpfCache::store(std::string_view source, const CachedProgram& program) const {
+  if (source.size() > kMaxText) {
+    return Error::state("seccomp cache: the profile is too long");
+  }
   Header header{};
   if (!stat_library(program.library, header)) {
     return Error::state("seccomp cache: the library's file is unknown");
   }
-  TRY(replace_file_at(directory_.get(), to_hex(key), encode(program, key, header), 0600));
+  TRY(replace_file_at(directory_.get(), file_name(source), encode(program, source, header), 0600));
   prune();
   return {};
 }

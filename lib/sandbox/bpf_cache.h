@@ -1,11 +1,13 @@
-// BpfCache: compiled seccomp programs on disk, found by the digest of what they were compiled from.
+// BpfCache: compiled seccomp programs on disk, found by what they were compiled from.
 //
 // A program from here is loaded as a security boundary, so an entry counts only when everything
 // about it is right: directory and file owned by the effective user and writable by nobody else, a
-// regular file of exactly the announced length, our header, the key asked for, a digest over the
-// content, and the same libseccomp file (path, inode, size, time) that compiled it. Anything else
-// is a miss and gets rewritten. Entries are replaced by rename, so readers never see half of one;
-// more than kMaxEntries are pruned, oldest first. Used by SeccompCompiler only.
+// regular file of exactly the announced length, our header, the same source byte by byte, a
+// checksum over all of it, and the same libseccomp file (path, inode, size, time) that compiled it.
+// Anything else is a miss and gets rewritten. The hash in a file's name only finds it: two sources
+// that share one take each other's place and are never taken for each other. Entries are replaced
+// by rename, so readers never see half of one; more than kMaxEntries are pruned, oldest first. Used
+// by SeccompCompiler only.
 #ifndef REDOUBT_SANDBOX_BPF_CACHE_H_
 #define REDOUBT_SANDBOX_BPF_CACHE_H_
 
@@ -13,11 +15,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "sandbox/sha256.h"
 
 namespace redoubt::sandbox {
 
@@ -34,9 +36,12 @@ class BpfCache {
   // Opens `directory`, making it (0700) when missing; its parent must exist.
   static Result<BpfCache> open(const std::string& directory);
 
-  // The program stored under `key`, or nothing.
-  std::optional<CachedProgram> find(const Sha256Digest& key) const;
-  Status store(const Sha256Digest& key, const CachedProgram& program) const;
+  // The program that was compiled from `source`, or nothing. `source` is any text, of at most 1 MiB.
+  std::optional<CachedProgram> find(std::string_view source) const;
+  Status store(std::string_view source, const CachedProgram& program) const;
+
+  // Its file in the directory.
+  static std::string file_name(std::string_view source);
 
  private:
   explicit BpfCache(UniqueFd directory) : directory_(std::move(directory)) {}

@@ -72,29 +72,33 @@ Status check(const plan::Seccomp& seccomp) {
   return {};
 }
 
-// Text that two profiles share only when they compile to the same program. Names cannot hold blanks
-// or line ends in a way that matters: every string is preceded by its length.
-std::string canonical_text(const plan::Seccomp& seccomp) {
+// What two profiles share only when they compile to the same program: numbers as they are in memory,
+// strings and lists after their length.
+std::string source_of(const plan::Seccomp& seccomp) {
   utsname machine{};
   uname(&machine);
-  std::string text = concat(kCompilerVersion, '\n', machine.machine, '\n');
+  std::string text;
   const auto put = [&text](auto... numbers) {
-    ((append_to(text, numbers), append_to(text, ' ')), ...);
-    text.push_back('\n');
+    (text.append(reinterpret_cast<const char*>(&numbers), sizeof numbers), ...);
+  };
+  const auto put_string = [&](std::string_view string) {
+    put(string.size());
+    text.append(string);
   };
   const auto put_strings = [&](const std::vector<std::string>& strings) {
     put(strings.size());
     for (const std::string& string : strings) {
-      put(string.size());
-      text.append(string);
+      put_string(string);
     }
   };
-  put(static_cast<int>(seccomp.default_action), seccomp.default_errno_ret);
+  put_string(kCompilerVersion);
+  put_string(machine.machine);
+  put(seccomp.default_action, seccomp.default_errno_ret, seccomp.rules.size());
   put_strings(seccomp.architectures);
   for (const plan::SeccompRule& rule : seccomp.rules) {
-    put(static_cast<int>(rule.action), rule.errno_ret, rule.arguments.size(), int{rule.skips_socketcall});
+    put(rule.action, rule.errno_ret, rule.skips_socketcall, rule.arguments.size());
     for (const plan::SeccompArgument& arg : rule.arguments) {
-      put(arg.index, static_cast<int>(arg.op), arg.value, arg.value_two);
+      put(arg.index, arg.op, arg.value, arg.value_two);
     }
     put_strings(rule.names);
   }
@@ -131,12 +135,12 @@ Result<CachedProgram> SeccompCompiler::find_or_build(const plan::Seccomp& seccom
   if (!cache_) {
     return build(seccomp);
   }
-  const Sha256Digest key = sha256(canonical_text(seccomp));
-  if (std::optional<CachedProgram> found = cache_->find(key)) {
+  const std::string source = source_of(seccomp);
+  if (std::optional<CachedProgram> found = cache_->find(source)) {
     return *std::move(found);
   }
   TRY_ASSIGN(CachedProgram program, build(seccomp));
-  ignore(cache_->store(key, program), "the next start compiles again");
+  ignore(cache_->store(source, program), "the next start compiles again");
   return program;
 }
 

@@ -12,7 +12,6 @@
 #include "sandbox/bpf_cache.h"
 #include "sandbox/seccomp.h"
 #include "sandbox/seccomp_library.h"
-#include "sandbox/sha256.h"
 #include "tests/unit/sandbox/seccomp_profile.h"
 
 namespace redoubt::sandbox {
@@ -63,16 +62,6 @@ class SeccompCache : public testing::Test {
 
   std::string base_, directory_;
 };
-
-TEST(Sha256, KnownAnswers) {
-  EXPECT_EQ(to_hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(to_hex(sha256("abc")),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(to_hex(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(to_hex(sha256(std::string(1000000, 'a'))),
-            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-}
 
 TEST_F(SeccompCache, SecondCompilationComesFromAPrivateFile) {
   const SeccompProgram first = compile();
@@ -153,17 +142,26 @@ TEST_F(SeccompCache, AnotherLibraryIsAMiss) {
   overwrite(library, "one");
   const Result<BpfCache> cache = BpfCache::open(directory_);
   ASSERT_TRUE(cache);
-  const Sha256Digest key = sha256("key");
+  const std::string key = "key";
   ASSERT_TRUE(cache->store(key, {{{6, 0, 0, 0x7fff0000}}, {"new_call"}, library}));
   const std::optional<CachedProgram> found = cache->find(key);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->unknown_syscalls, std::vector<std::string>{"new_call"});
-  EXPECT_FALSE(cache->find(sha256("other")));
+  EXPECT_FALSE(cache->find("other"));
   overwrite(library, "three");
   EXPECT_FALSE(cache->find(key));
   fs::remove(library);
   EXPECT_FALSE(cache->find(key));
   EXPECT_FALSE(cache->store(key, {{{6, 0, 0, 0x7fff0000}}, {}, library}));
+}
+
+TEST_F(SeccompCache, SourcesOfOneFileNameAreNotTakenForEachOther) {
+  const Result<BpfCache> cache = BpfCache::open(directory_);
+  ASSERT_TRUE(cache);
+  const std::string library = load_seccomp_library()->path;
+  ASSERT_TRUE(cache->store("one", {{{6, 0, 0, 0x7fff0000}}, {}, library}));
+  fs::rename(only_entry(), directory_ + "/" + BpfCache::file_name("two"));
+  EXPECT_FALSE(cache->find("two"));
 }
 
 TEST_F(SeccompCache, OldestEntriesGoFirst) {
@@ -172,15 +170,15 @@ TEST_F(SeccompCache, OldestEntriesGoFirst) {
   const std::string library = load_seccomp_library()->path;
   const CachedProgram program = {{{6, 0, 0, 0x7fff0000}}, {}, library};
   for (size_t i = 0; i < BpfCache::kMaxEntries; ++i) {
-    const Sha256Digest key = sha256(std::to_string(i));
+    const std::string key = std::to_string(i);
     ASSERT_TRUE(cache->store(key, program));
     const timeval old[2] = {{static_cast<time_t>(1000 + i), 0}, {static_cast<time_t>(1000 + i), 0}};
-    ASSERT_EQ(utimes((directory_ + "/" + to_hex(key)).c_str(), old), 0);
+    ASSERT_EQ(utimes((directory_ + "/" + BpfCache::file_name(key)).c_str(), old), 0);
   }
-  ASSERT_TRUE(cache->store(sha256("one more"), program));
-  EXPECT_FALSE(cache->find(sha256("0")));
-  EXPECT_TRUE(cache->find(sha256("1")));
-  EXPECT_TRUE(cache->find(sha256("one more")));
+  ASSERT_TRUE(cache->store("one more", program));
+  EXPECT_FALSE(cache->find("0"));
+  EXPECT_TRUE(cache->find("1"));
+  EXPECT_TRUE(cache->find("one more"));
 }
 
 }  // namespace
