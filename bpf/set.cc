@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "bpf/maps/pins.h"
 #include "sandbox/dl_process.h"
+#include "sandbox/program_pins.h"
 
 namespace redoubt::bpf {
 namespace {
@@ -55,7 +56,8 @@ Result<redoubt_meta> load_programs(bool again) {
 
 Status unload_programs() {
   TRY_ASSIGN(const UniqueFd lock, lock_set());
-  return remove_all_pins();
+  TRY(remove_all_pins());
+  return remove_pins(sandbox::kProgramPins);
 }
 
 }  // namespace redoubt::bpf

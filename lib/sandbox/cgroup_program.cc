@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "sandbox/program_pins.h"
 
 namespace redoubt::sandbox {
 namespace {
@@ -18,10 +19,6 @@ constexpr char kLicense[] = "Apache-2.0";
 
 uint64_t as_u64(const void* pointer) {
   return reinterpret_cast<uint64_t>(pointer);
-}
-
-long bpf(bpf_cmd command, bpf_attr& attr) {
-  return ::syscall(SYS_bpf, command, &attr, sizeof attr);
 }
 
 // Before Linux 5.11 programs count against RLIMIT_MEMLOCK, which is small by default and inherited
@@ -48,18 +45,6 @@ class RaisedMemlock {
   bool raised_ = false;
 };
 
-Result<uint32_t> program_id(int program_fd, const CgroupHook& hook) {
-  bpf_prog_info info = {};
-  bpf_attr attr = {};
-  attr.info.bpf_fd = static_cast<uint32_t>(program_fd);
-  attr.info.info_len = sizeof info;
-  attr.info.info = as_u64(&info);
-  if (bpf(BPF_OBJ_GET_INFO_BY_FD, attr) < 0) {
-    return Error::system(errno, concat("query ", hook.what, " program"));
-  }
-  return info.id;
-}
-
 Result<std::vector<uint32_t>> attached_ids(int cgroup_fd, const CgroupHook& hook) {
   std::vector<uint32_t> ids(kMaxAttached);
   bpf_attr attr = {};
@@ -67,7 +52,7 @@ Result<std::vector<uint32_t>> attached_ids(int cgroup_fd, const CgroupHook& hook
   attr.query.attach_type = hook.attach_type;
   attr.query.prog_ids = as_u64(ids.data());
   attr.query.prog_cnt = kMaxAttached;
-  if (bpf(BPF_PROG_QUERY, attr) < 0) {
+  if (bpf_call(BPF_PROG_QUERY, attr) < 0) {
     return Error::system(errno, concat("query ", hook.what, "s of the cgroup"));
   }
   ids.resize(attr.query.prog_cnt);
@@ -85,7 +70,7 @@ Status attach(int cgroup_fd, const CgroupHook& hook, int program_fd, int replace
     attr.attach_flags |= BPF_F_REPLACE;
     attr.replace_bpf_fd = static_cast<uint32_t>(replaced_fd);
   }
-  if (bpf(BPF_PROG_ATTACH, attr) < 0) {
+  if (bpf_call(BPF_PROG_ATTACH, attr) < 0) {
     return Error::system(errno, concat("attach ", hook.what));
   }
   return {};
@@ -96,7 +81,7 @@ Status detach(int cgroup_fd, const CgroupHook& hook, int program_fd) {
   attr.target_fd = static_cast<uint32_t>(cgroup_fd);
   attr.attach_bpf_fd = static_cast<uint32_t>(program_fd);
   attr.attach_type = hook.attach_type;
-  if (bpf(BPF_PROG_DETACH, attr) < 0 && errno != ENOENT) {
+  if (bpf_call(BPF_PROG_DETACH, attr) < 0 && errno != ENOENT) {
     return Error::system(errno, concat("detach old ", hook.what));
   }
   return {};
@@ -122,15 +107,31 @@ Status attach_in_place_of(int cgroup_fd,
 }
 
 Status verify_attached(int cgroup_fd, const CgroupHook& hook, int program_fd) {
-  TRY_ASSIGN(const uint32_t id, program_id(program_fd, hook));
+  TRY_ASSIGN(const bpf_prog_info info, program_info(program_fd, hook));
   TRY_ASSIGN(const std::vector<uint32_t> ids, attached_ids(cgroup_fd, hook));
-  if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+  if (std::find(ids.begin(), ids.end(), info.id) == ids.end()) {
     return Error(ErrorKind::kSystem, concat(hook.what, " is not in force after it was attached"));
   }
   return {};
 }
 
 }  // namespace
+
+long bpf_call(bpf_cmd command, bpf_attr& attr) {
+  return ::syscall(SYS_bpf, command, &attr, sizeof attr);
+}
+
+Result<bpf_prog_info> program_info(int program_fd, const CgroupHook& hook) {
+  bpf_prog_info info = {};
+  bpf_attr attr = {};
+  attr.info.bpf_fd = static_cast<uint32_t>(program_fd);
+  attr.info.info_len = sizeof info;
+  attr.info.info = as_u64(&info);
+  if (bpf_call(BPF_OBJ_GET_INFO_BY_FD, attr) < 0) {
+    return Error::system(errno, concat("query ", hook.what, " program"));
+  }
+  return info;
+}
 
 Result<UniqueFd> load_cgroup_program(const CgroupHook& hook, const std::vector<bpf_insn>& code) {
   bpf_attr attr = {};
@@ -140,15 +141,25 @@ Result<UniqueFd> load_cgroup_program(const CgroupHook& hook, const std::vector<b
   attr.insn_cnt = static_cast<uint32_t>(code.size());
   attr.license = as_u64(kLicense);
   ::strncpy(attr.prog_name, hook.name, sizeof attr.prog_name - 1);
-  long fd = bpf(BPF_PROG_LOAD, attr);
+  long fd = bpf_call(BPF_PROG_LOAD, attr);
   if (fd < 0 && errno == EPERM) {
     const RaisedMemlock raised;
-    fd = bpf(BPF_PROG_LOAD, attr);
+    fd = bpf_call(BPF_PROG_LOAD, attr);
   }
   if (fd < 0) {
     return Error::system(errno, concat("load ", hook.what, " program"));
   }
   return UniqueFd(static_cast<int>(fd));
+}
+
+Result<UniqueFd> open_cgroup_program(const CgroupHook& hook, const std::vector<bpf_insn>& code) {
+  UniqueFd pinned = find_pinned_program(hook, code);
+  if (pinned.valid()) {
+    return pinned;
+  }
+  TRY_ASSIGN(UniqueFd program, load_cgroup_program(hook, code));
+  pin_program(hook, code, program.get());
+  return program;
 }
 
 Result<std::vector<UniqueFd>> attached_programs(int cgroup_fd, const CgroupHook& hook) {
@@ -157,7 +168,7 @@ Result<std::vector<UniqueFd>> attached_programs(int cgroup_fd, const CgroupHook&
   for (const uint32_t id : ids) {
     bpf_attr attr = {};
     attr.prog_id = id;
-    const long fd = bpf(BPF_PROG_GET_FD_BY_ID, attr);
+    const long fd = bpf_call(BPF_PROG_GET_FD_BY_ID, attr);
     if (fd >= 0) {
       programs.emplace_back(static_cast<int>(fd));
     } else if (errno != ENOENT) {  // detached meanwhile

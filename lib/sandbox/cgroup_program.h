@@ -26,9 +26,16 @@ struct CgroupHook {
   bool is_for_one_hook = false;
 };
 
+// bpf(2) itself: -1 with errno.
+long bpf_call(bpf_cmd command, bpf_attr& attr);
+Result<bpf_prog_info> program_info(int program_fd, const CgroupHook& hook);
+
 // Needs CAP_BPF and CAP_NET_ADMIN (or CAP_SYS_ADMIN) in the initial user namespace: err() EPERM
 // otherwise.
 Result<UniqueFd> load_cgroup_program(const CgroupHook& hook, const std::vector<bpf_insn>& code);
+
+// The same program where it is loaded already (program_pins.h), a new one elsewhere.
+Result<UniqueFd> open_cgroup_program(const CgroupHook& hook, const std::vector<bpf_insn>& code);
 
 // What is attached to the cgroup itself.
 Result<std::vector<UniqueFd>> attached_programs(int cgroup_fd, const CgroupHook& hook);

@@ -14,7 +14,7 @@ Status attach_device_filter(int cgroup_fd,
                             const std::vector<plan::DeviceRule>& rules,
                             DeviceFilterTarget target) {
   TRY_ASSIGN(const std::vector<bpf_insn> code, build_device_filter(rules));
-  TRY_ASSIGN(const UniqueFd program, load_cgroup_program(kDeviceHook, code));
+  TRY_ASSIGN(const UniqueFd program, open_cgroup_program(kDeviceHook, code));
   std::vector<UniqueFd> old;
   if (target == DeviceFilterTarget::kInUse) {
     TRY_ASSIGN(old, attached_programs(cgroup_fd, kDeviceHook));
