@@ -68,6 +68,18 @@ const pollfd* find(const std::vector<pollfd>& polls, int fd) {
   return nullptr;
 }
 
+// The wait status of a child that ends within 200 ms.
+std::optional<int> wait_briefly(pid_t pid) {
+  for (int turn = 0; turn < 40; ++turn) {
+    int wait_status = 0;
+    if (::waitpid(pid, &wait_status, WNOHANG) == pid) {
+      return wait_status;
+    }
+    ::poll(nullptr, 0, 5);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Policy> policy_of(const MachineTask& task) {
@@ -286,7 +298,9 @@ Status Monitor::check_children() {
       return {};
     }
     if (pid == machine_.virtiofsd) {
-      return ended_by("the server of the container's files", wait_status);
+      // It ends as well when the VMM does, which hangs up before its own end can be seen.
+      const std::optional<int> vmm = wait_briefly(machine_.vmm);
+      return vmm ? ended_by("the machine", *vmm) : ended_by("the server of the container's files", wait_status);
     }
     if (pid == machine_.vmm) {
       return ended_by("the machine", wait_status);
