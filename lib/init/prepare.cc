@@ -332,6 +332,7 @@ Result<PreparedInit> prepare(const PrepareRequest& request) {
   program.proc_fd = request.proc_fd;
   program.fifo_fd = request.fifo_fd;
   program.debug = request.debug ? 1 : 0;
+  program.reports_ready = request.reports_ready ? 1 : 0;
   program.machine_fd = request.machine_fd;
   program.id = arena.text(request.plan.id);
   prepare_namespaces(request, arena, program);

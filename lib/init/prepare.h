@@ -50,6 +50,7 @@ struct PrepareRequest {
   std::string state_json_creating,
       state_json_created;  // hook state documents; kPidMark stands where the pid goes
   bool debug = false;      // init reports every step
+  bool reports_ready = true;  // InitProgram::reports_ready
   int machine_fd = -1;     // the process is redoubt-vm, and this is its task (InitProgram::machine_fd)
 };
 

@@ -185,6 +185,7 @@ struct InitProgram {
   int32_t proc_fd;  // a verified procfs of the parent, for attr/ and sys/
   int32_t fifo_fd;  // exec.fifo, kCreate only
   uint32_t debug;
+  uint32_t reports_ready;  // 0: the parent has done its part by now, or is about to: kProceed is awaited, kReady not sent
   // The process is redoubt-vm, executed at once: it reports kDone and waits for `start` itself. It
   // finds sync_fd, this and fifo_fd behind the preserved descriptors. -1: an ordinary process.
   int32_t machine_fd;

@@ -15,12 +15,13 @@ enum class SyncWord : uint32_t {
                  // kProceed
   kConsole,      // SCM_RIGHTS: the pty master; item = its name. The parent answers kProceed
   kReady,       // set up but for confinement; the parent sets rlimits, writes the state and answers
-                // kProceed
+                // kProceed. Not sent where the parent did so early (InitProgram::reports_ready)
   kListener,    // value = number of the seccomp notify descriptor in init; answered with kProceed
   kDone,        // confined; only exec.fifo (create) and execve are left. init closes its end
   kFailed,      // step, err, item: what failed; init exits with 255
   kDebug,       // with --debug: step begins
-  kWarning,     // item: something was ignored, worth one warning
+  kAmbientRefused,  // item = mask of the ambient capabilities that could not be raised (decimal);
+                    // err = why the last of them
   kHookOutput,  // item = the end of the stdout of the hook that kHookFailed is about to name
   kHookFailed,  // value = index, err = wait status or -1 (timeout); item = the end of the hook's
                 // stderr; step tells the kind

@@ -32,8 +32,10 @@ Result<std::optional<InitMessage>> InitChannel::receive() {
   ssize_t n = 0;
   do {
     n = ::recvmsg(parent_end_.get(), &header, MSG_CMSG_CLOEXEC);
-  } while (n < 0 && errno == EINTR);
-  if (n == 0 || (n < 0 && errno == ECONNRESET)) {
+    // ECONNRESET: init ended and left a message of ours unread. It is reported once, and before what
+    // init had sent.
+  } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (n == 0) {
     return std::optional<InitMessage>();
   }
   if (n < 0) {

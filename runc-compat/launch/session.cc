@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -105,6 +107,42 @@ Result<Filters> compile_filters(const SessionRequest& request) {
   return filters;
 }
 
+// A limit that set-up cannot run into.
+bool spares_init(const plan::Rlimit& limit) {
+  switch (limit.resource) {
+    case RLIMIT_NOFILE:
+      return limit.soft >= 1024;
+    case RLIMIT_CORE:
+    case RLIMIT_LOCKS:
+    case RLIMIT_MEMLOCK:
+    case RLIMIT_MSGQUEUE:
+    case RLIMIT_NICE:
+    case RLIMIT_NPROC:
+    case RLIMIT_RTPRIO:
+    case RLIMIT_SIGPENDING:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What complete() does needs the process's pid only, so it is done while init still mounts: then
+// neither waits for the other. Not where it must come after something of init's (hooks see the state
+// and run unconfined, a console has to be taken first) or would be in its way.
+bool can_complete_early(const SessionRequest& request) {
+  const plan::Plan& plan = request.plan;
+  const auto is_empty = [](const std::vector<plan::Hook>& hooks) { return hooks.empty(); };
+  return std::all_of(plan.hooks.begin(), plan.hooks.end(), is_empty) && !plan.process.terminal && request.machine_fd < 0 &&
+         std::all_of(plan.process.rlimits.begin(), plan.process.rlimits.end(), spares_init);
+}
+
+void warn_of_ambient(const init::SyncMessage& message) {
+  const uint64_t refused = parse_number<uint64_t>(message.item).value_or(0);
+  for (const std::string& name : plan::capability_names_of(refused)) {
+    log::warning(concat("can't raise ambient capability ", name, ": ", errno_text(message.err)));
+  }
+}
+
 int reap(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {
@@ -136,6 +174,7 @@ bool was_oom_killed(const std::string& cgroup_directory) {
 
 Result<Session> Session::launch(const SessionRequest& request) {
   Session session;
+  session.reports_ready_ = !can_complete_early(request);
   TRY_ASSIGN(session.channel_, InitChannel::create());
   TRY_ASSIGN(const UniqueFd procfs, open_procfs(request));
   TRY_ASSIGN(Filters filters, compile_filters(request));
@@ -171,6 +210,7 @@ Result<Session> Session::launch(const SessionRequest& request) {
                                has_child_hooks ? state_text("creating") : "",
                                has_child_hooks ? state_text("created") : "",
                                log::enabled(log::Level::kDebug),
+                               session.reports_ready_,
                                request.machine_fd};
   TRY_ASSIGN(const init::PreparedInit prepared, init::prepare(prepare));
   TRY_ASSIGN(const UniqueFd image, init::open_init_image());
@@ -218,7 +258,36 @@ Status Session::adopt(const SessionRequest& request, pid_t pid) {
   }
   TRY(request.on_pid(pid, pidfd_.get(), in_cgroup_));
   channel_.proceed(pid);
+  if (!reports_ready_) {
+    Status completed = complete(request);
+    if (!completed) {
+      return cause_of(request, std::move(completed));
+    }
+    channel_.proceed(pid);
+  }
   return {};
+}
+
+// What failed here may have failed because init has ended, which then said why.
+Status Session::cause_of(const SessionRequest& request, Status failure) {
+  ::kill(pid_, SIGKILL);
+  for (;;) {
+    Result<std::optional<InitMessage>> message = channel_.receive();
+    if (!message || !*message) {
+      return failure;
+    }
+    if ((*message)->body.word == init::SyncWord::kFailed) {
+      return failure_error((*message)->body, request.plan);
+    }
+  }
+}
+
+// What the parent does for a process that is set up.
+Status Session::complete(const SessionRequest& request) {
+  TRY(apply_rlimits(pid_, request.plan.process.rlimits));
+  TRY(apply_oom_score(pid_, request.plan));
+  TRY(bpf::stage(pidfd_.get(), request.plan.hardening.intents, request.plan.id));
+  return request.on_ready();
 }
 
 Status Session::answer(const SessionRequest& request, InitMessage& message, bool* done) {
@@ -236,10 +305,7 @@ Status Session::answer(const SessionRequest& request, InitMessage& message, bool
       TRY(take_console(request, message));
       break;
     case init::SyncWord::kReady:
-      TRY(apply_rlimits(pid_, request.plan.process.rlimits));
-      TRY(apply_oom_score(pid_, request.plan));
-      TRY(bpf::stage(pidfd_.get(), request.plan.hardening.intents, request.plan.id));
-      TRY(request.on_ready());
+      TRY(complete(request));
       break;
     case init::SyncWord::kListener:
       TRY(take_listener(request, body.value));
@@ -253,11 +319,8 @@ Status Session::answer(const SessionRequest& request, InitMessage& message, bool
     case init::SyncWord::kHookOutput:
       hook_output_ = body.item;
       return {};
-    case init::SyncWord::kWarning:
-      log::warning(concat("can't raise ambient capability ",
-                          plan::capability_names()[static_cast<size_t>(body.value)],
-                          ": ",
-                          errno_text(body.err)));
+    case init::SyncWord::kAmbientRefused:
+      warn_of_ambient(body);
       return {};
     case init::SyncWord::kHookFailed:
       return hook_failure(body, request.plan);

@@ -40,7 +40,8 @@ struct SessionRequest {
   // session.
   std::function<Status(pid_t pid, int pidfd, bool in_cgroup)> on_pid = {};
   std::function<Status()> on_mounts_ready = {};  // prestart and createRuntime hooks
-  std::function<Status()> on_ready = {};         // record the container
+  // Records the container; called while init still mounts where nothing of it can be in the way.
+  std::function<Status()> on_ready = {};
 };
 
 class Session {
@@ -62,6 +63,8 @@ class Session {
   Status converse(const SessionRequest& request);
   Status answer(const SessionRequest& request, InitMessage& message, bool* done);
   Status adopt(const SessionRequest& request, pid_t pid);
+  Status complete(const SessionRequest& request);
+  Status cause_of(const SessionRequest& request, Status failure);
   Status take_console(const SessionRequest& request, InitMessage& message);
   Status take_listener(const SessionRequest& request, int remote_fd);
   Error early_exit(const SessionRequest& request);
@@ -71,6 +74,7 @@ class Session {
   pid_t pid_ = 0;
   UniqueFd pidfd_;
   bool in_cgroup_ = false;
+  bool reports_ready_ = true;
   pid_t joiner_ = 0;
   UniqueFd console_;
   std::string hook_output_;  // stdout of the hook whose failure is the next message

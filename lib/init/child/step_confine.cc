@@ -127,8 +127,8 @@ long drop_bounding(const CapabilityMasks& masks) {
 }  // namespace
 
 StepStatus report_ready(const InitProgram& program, Context& context) {
-  (void)program;
-  if (!send_message(context, SyncWord::kReady, InitStep::kReady, 0, 0, nullptr)) {
+  if (program.reports_ready != 0 &&
+      !send_message(context, SyncWord::kReady, InitStep::kReady, 0, 0, nullptr)) {
     return {EPIPE, "parent"};
   }
   const long answer = await_proceed(context);
@@ -262,20 +262,26 @@ StepStatus set_capabilities(const InitProgram& program, Context& context) {
     return {static_cast<int>(-err), "capset"};
   }
   sys::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
+  uint64_t refused = 0;
+  int err_of_ambient = 0;
   for (uint32_t cap = 0; cap <= masks.last_capability; ++cap) {
     if ((masks.ambient >> cap & 1) == 0) {
       continue;
     }
     const long raised = sys::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap);
     if (raised < 0) {
-      // As runc: the container starts without it, and the parent says so.
-      send_message(context,
-                   SyncWord::kWarning,
-                   InitStep::kCapabilities,
-                   static_cast<int>(-raised),
-                   static_cast<int>(cap),
-                   "ambient");
+      refused |= uint64_t{1} << cap;
+      err_of_ambient = static_cast<int>(-raised);
     }
+  }
+  if (refused != 0) {
+    // As runc: the container starts without them, and the parent says so.
+    send_message(context,
+                 SyncWord::kAmbientRefused,
+                 InitStep::kCapabilities,
+                 err_of_ambient,
+                 0,
+                 FixedText<24>().add_number(static_cast<int64_t>(refused)).data);
   }
   return kOk;
 }
