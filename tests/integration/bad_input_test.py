@@ -10,6 +10,7 @@ import pathlib
 import re
 import socket
 import stat
+import time
 
 import pytest
 
@@ -725,6 +726,7 @@ def test_state_that_names_another_process(runtime, sleeper, victim):
     import subprocess
 
     runtime.only_redoubt("rule against recycled pids")
+    time.sleep(0.05)  # a process is known by its pid and the tick that it began in (10 ms)
     other = subprocess.Popen(["sleep", "100"])
     wrong = other.pid if victim == "other" else 1
     path = runtime.root / sleeper.id / "state.json"

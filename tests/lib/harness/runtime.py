@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -196,9 +197,11 @@ class Runtime:
                     problems.append(f"delete --force: {result}")
             except Hang as hang:
                 problems.append(str(hang))
-        problems += leaks.find(self.prefix, self.root, self.work, self.baseline_children)
-        leaks.sweep(self.prefix, self.root, self.work, self.baseline_children)
-        return problems
+        left = leaks.find(self.prefix, self.root, self.work, self.baseline_children)
+        if left:
+            leaks.sweep(self.prefix, self.root, self.work, self.baseline_children)
+        shutil.rmtree(self.root, ignore_errors=True)
+        return problems + left
 
 
 class Container:
