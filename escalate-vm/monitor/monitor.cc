@@ -243,7 +243,8 @@ Status Monitor::serve(const std::vector<pollfd>& ready) {
   if (const pollfd* channel = find(ready, channel_->fd()); channel != nullptr && (channel->revents & ~POLLOUT) != 0) {
     TRY_ASSIGN(const bool alive, channel_->receive());
     if (!alive) {
-      return ended("the machine ended");
+      const std::optional<int> vmm = wait_briefly(machine_.vmm);
+      return vmm ? ended_by("the machine", *vmm) : ended("the machine hung up");
     }
   }
   if (fifo_.valid() && find(ready, fifo_.get()) != nullptr) {
@@ -310,8 +311,11 @@ Status Monitor::check_children() {
 
 Error Monitor::ended_by(std::string_view who, int wait_status) {
   read_output();
-  return ended(WIFSIGNALED(wait_status) ? concat(who, " was ended by signal ", WTERMSIG(wait_status))
-                                        : concat(who, " ended"));
+  if (WIFSIGNALED(wait_status)) {
+    return ended(concat(who, " was ended by signal ", WTERMSIG(wait_status)));
+  }
+  const int code = WEXITSTATUS(wait_status);
+  return ended(code == 0 ? concat(who, " ended") : concat(who, " ended with code ", code));
 }
 
 void Monitor::read_output() {

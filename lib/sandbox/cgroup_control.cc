@@ -218,6 +218,10 @@ Status kill_cgroup(const std::string& directory, int timeout_ms) {
     return {};
   }
   TRY(refuse_root(fd->get(), directory));
+  TRY_ASSIGN(const bool is_done, wait_cgroup_events(fd->get(), is_empty, Deadline(0)));
+  if (is_done) {
+    return {};  // whoever joins it from now on keeps it from being removed
+  }
   const Deadline deadline(timeout_ms);
   const Status killed = write_kernel_file_at(fd->get(), "cgroup.kill", "1");
   // Killing works on frozen processes; thawed all the same, so that a wait for its state never

@@ -17,6 +17,7 @@ constexpr uint32_t kMaxErrno =
     4095;  // the kernel cuts larger ones silently, libseccomp refuses them
 constexpr uint32_t kMaxTraceValue = 0xffff;
 constexpr uint32_t kMaxArgument = 5;
+constexpr size_t kTypicalSource = 16384;  // bytes
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 constexpr uint32_t kWaitKillable = 1U << 5;
@@ -78,6 +79,7 @@ std::string source_of(const plan::Seccomp& seccomp) {
   utsname machine{};
   uname(&machine);
   std::string text;
+  text.reserve(kTypicalSource);
   const auto put = [&text](auto... numbers) {
     (text.append(reinterpret_cast<const char*>(&numbers), sizeof numbers), ...);
   };
