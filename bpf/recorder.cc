@@ -5,10 +5,10 @@
 
 namespace redoubt::bpf {
 
-Result<Recording> Recording::start(pid_t tracked) {
+Result<Recording> Recording::start(pid_t tracked, bool refusals) {
   TRY_ASSIGN(sandbox::DlProcess reader, sandbox::DlProcess::start());
   TRY(reader.call(
-      {"record start", concat(tracked), log::enabled(log::Level::kDebug) ? "1" : "0"}));
+      {"record start", concat(tracked), refusals ? "1" : "0", log::enabled(log::Level::kDebug) ? "1" : "0"}));
   return Recording(std::move(reader));
 }
 

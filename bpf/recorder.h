@@ -14,7 +14,8 @@ namespace redoubt::bpf {
 class Recording {
  public:
   // Needs CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN) in the initial user namespace.
-  static Result<Recording> start(pid_t tracked);
+  // `refusals`: what is refused to them is recorded as well (ObservedRow::refused).
+  static Result<Recording> start(pid_t tracked, bool refusals);
 
   // Whether any of the processes is left.
   Result<bool> is_running();

@@ -157,7 +157,7 @@ _redoubt() {
   elif [[ $verb == policy && $count -eq 0 ]]; then
     _redoubt_words "show explain"
   elif [[ $verb == profile && $count -eq 0 ]]; then
-    _redoubt_words "list show lint diff merge simulate explain record generalise convert schema fields"
+    _redoubt_words "list show lint diff merge simulate explain record replay generalise convert schema fields"
   elif [[ $count -eq 0 && " bpf create doctor features help list policy profile restore run spec " != *" $verb "* ]]; then
     _redoubt_containers
   fi

@@ -116,10 +116,12 @@ Result<Document> read_node(const std::optional<SourceText>& node) {
 
 Status select_profile(const PolicySources& sources, Selection& selection) {
   const FieldValue& node_default = selection.node[Field::kNodeDefaultProfile];
-  const std::string default_name = node_default.present ? node_default.text : kDefaultProfile;
+  const std::string default_name = !sources.imposed.empty() ? sources.imposed
+                                   : node_default.present   ? node_default.text
+                                                            : kDefaultProfile;
   TRY_ASSIGN(selection.profile, load_profile(sources.find_profile, default_name));
   const AnnotationPolicy& asked = selection.annotations;
-  if (asked.profile.empty() || asked.profile == default_name) {
+  if (!sources.imposed.empty() || asked.profile.empty() || asked.profile == default_name) {
     return {};
   }
   Result<Document> named = load_profile(sources.find_profile, asked.profile);
@@ -176,7 +178,8 @@ Result<Effective> choose_policy(const PolicySources& sources,
   TRY(select_profile(sources, selection));
   Effective effective;
   effective.profile = selection.profile.name;
-  effective.is_plain_default = !sources.node && !selection.annotations.any;
+  effective.is_plain_default =
+      !sources.node && !selection.annotations.any && sources.imposed.empty();
   if (effective.is_plain_default) {
     effective.document = std::move(selection.profile);
     TRY(check_conflicts(effective.document));

@@ -33,6 +33,7 @@ using ProfileLookup = std::function<Result<std::optional<SourceText>>(const std:
 struct PolicySources {
   std::optional<SourceText> node;  // config.json of the node
   ProfileLookup find_profile;
+  std::string imposed = {};  // this profile, whatever the node or the annotations choose; empty: theirs
 };
 
 struct Effective {

@@ -19,7 +19,9 @@ namespace redoubt::bpf {
 namespace {
 
 void set_phase(ObservedRow& row, uint32_t phase) {
-  (phase == REDOUBT_RECORD_STARTING ? row.at_start : row.when_steady) = true;
+  (phase == REDOUBT_RECORD_STARTING ? row.at_start
+   : phase == REDOUBT_RECORD_STEADY ? row.when_steady
+                                    : row.refused) = true;
 }
 
 std::string access_letters(uint16_t access) {
@@ -43,7 +45,8 @@ void add_syscalls(const sandbox::SeccompLibrary& lib,
   for (uint32_t number = 0; number < REDOUBT_RECORD_SYSCALLS; ++number) {
     const bool at_start = all.syscalls[REDOUBT_RECORD_STARTING][number] != 0;
     const bool when_steady = all.syscalls[REDOUBT_RECORD_STEADY][number] != 0;
-    if (!at_start && !when_steady) {
+    const bool refused = all.syscalls[REDOUBT_RECORD_REFUSED][number] != 0;
+    if (!at_start && !when_steady && !refused) {
       continue;
     }
     std::string name = syscall_name(lib, number);
@@ -51,16 +54,18 @@ void add_syscalls(const sandbox::SeccompLibrary& lib,
       observed.lost.push_back(concat("system call ", number, " has no name that is known here"));
       continue;
     }
-    observed.rows.push_back({"syscalls", std::move(name), "", at_start, when_steady});
+    observed.rows.push_back({"syscalls", std::move(name), "", at_start, when_steady, refused});
   }
 }
 
 void add_capabilities(const redoubt_record_summary& all, Observed& observed) {
   const uint64_t start = all.capabilities[REDOUBT_RECORD_STARTING];
   const uint64_t steady = all.capabilities[REDOUBT_RECORD_STEADY];
-  for (const std::string& name : plan::capability_names_of(start | steady)) {
+  const uint64_t refused = all.capabilities[REDOUBT_RECORD_REFUSED] & ~(start | steady);
+  for (const std::string& name : plan::capability_names_of(start | steady | refused)) {
     const uint64_t bit = uint64_t{1} << plan::capability_number(name).value_or(0);
-    observed.rows.push_back({"capabilities", name, "", (start & bit) != 0, (steady & bit) != 0});
+    observed.rows.push_back(
+        {"capabilities", name, "", (start & bit) != 0, (steady & bit) != 0, (refused & bit) != 0});
   }
 }
 
@@ -126,7 +131,7 @@ void add_loss(uint64_t count, std::string_view what, Observed& observed) {
 
 }  // namespace
 
-Result<Recorder> Recorder::start(pid_t tracked, bool verbose) {
+Result<Recorder> Recorder::start(pid_t tracked, bool refusals, bool verbose) {
   const auto size = static_cast<size_t>(redoubt_record_object_end - redoubt_record_object);
   if (size == 0) {
     return Error::unsupported("this build has no BPF programs (REDOUBT_BPF=OFF)");
@@ -142,6 +147,10 @@ Result<Recorder> Recorder::start(pid_t tracked, bool verbose) {
   const auto tgid = static_cast<uint32_t>(tracked);
   const uint32_t state = REDOUBT_RECORD_RUNTIME;
   TRY(update(recorder.maps_.tasks, &tgid, &state));
+  const uint32_t zero = 0;
+  redoubt_record_summary all{};
+  all.watches_refusals = refusals ? 1 : 0;
+  TRY(update(recorder.maps_.summary, &zero, &all));
   TRY(recorder.attach());
   return recorder;
 }

@@ -18,8 +18,9 @@ namespace redoubt::bpf {
 class Recorder {
  public:
   // What the process `tracked` and its children do from here on. ErrorKind::kUnsupported or kSystem
-  // with the reason where such programs cannot be loaded. `verbose`: libbpf's complaints go to stderr.
-  static Result<Recorder> start(pid_t tracked, bool verbose);
+  // with the reason where such programs cannot be loaded. `refusals`: also what is refused to them.
+  // `verbose`: libbpf's complaints go to stderr.
+  static Result<Recorder> start(pid_t tracked, bool refusals, bool verbose);
 
   // Whether any of the tracked processes is left.
   bool is_running() const;

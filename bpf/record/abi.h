@@ -35,7 +35,8 @@ enum redoubt_record_access {
   REDOUBT_RECORD_DIRECTORY = 32,
 };
 
-enum redoubt_record_phase { REDOUBT_RECORD_STARTING = 0, REDOUBT_RECORD_STEADY = 1 };
+/* The third one: what was asked for and refused (EPERM or EACCES, or a filter's answer), where that is watched. */
+enum redoubt_record_phase { REDOUBT_RECORD_STARTING = 0, REDOUBT_RECORD_STEADY = 1, REDOUBT_RECORD_REFUSED = 2, REDOUBT_RECORD_PHASES = 3 };
 
 /* A file seen in one way. The name's hash is the kernel's own, salted with the directory: a file that is removed and made again under another name is
  * another key, whatever inode it gets. */
@@ -70,7 +71,7 @@ struct redoubt_record_socket {
 };
 
 struct redoubt_record_summary {
-  __u64 capabilities[2]; /* by phase */
+  __u64 capabilities[REDOUBT_RECORD_PHASES];
   __u64 cgroup;          /* of the workload: other sessions in it are recorded as well */
   __u32 phase;
   __u32 privileged_execs; /* execve(2) that gave privileges: set-user-ID or file capabilities */
@@ -78,7 +79,8 @@ struct redoubt_record_summary {
   __u32 lost_files, lost_names, lost_sockets, lost_tasks, lost_syscalls;
   __u32 lost_messages;
   __u32 sessions;         /* further commands that were let into the container (exec) */
-  __u8 syscalls[2][REDOUBT_RECORD_SYSCALLS];
+  __u32 watches_refusals; /* set by the reader before anything is attached */
+  __u8 syscalls[REDOUBT_RECORD_PHASES][REDOUBT_RECORD_SYSCALLS];
 };
 
 #endif /* REDOUBT_BPF_RECORD_ABI_H_ */

@@ -18,6 +18,7 @@ std::vector<std::string> to_words(const Observed& observed) {
     words.push_back(row.access);
     words.push_back(row.at_start ? "1" : "0");
     words.push_back(row.when_steady ? "1" : "0");
+    words.push_back(row.refused ? "1" : "0");
   }
   return words;
 }
@@ -37,6 +38,7 @@ Result<Observed> observed_of(const std::vector<std::string>& words) {
     row.access = reader.text();
     row.at_start = reader.number<int>() != 0;
     row.when_steady = reader.number<int>() != 0;
+    row.refused = reader.number<int>() != 0;
     observed.rows.push_back(std::move(row));
   }
   if (!reader.is_complete()) {

@@ -16,6 +16,7 @@ struct ObservedRow {
   std::string key;
   std::string access;  // of files: letters of r, w, x, c
   bool at_start = false, when_steady = false;
+  bool refused = false;  // it was asked for, and somebody said no; only where that is watched
 };
 
 struct Observed {

@@ -65,11 +65,12 @@ Reply load_bpf_programs(Server&, WordReader& request) {
 
 Reply record_start(Server& server, WordReader& request) {
   const auto tracked = request.number<pid_t>();
+  const bool refusals = request.number<int>() != 0;
   const bool verbose = request.number<int>() != 0;
   if (!request.is_complete()) {
     return misfit();
   }
-  TRY_ASSIGN(server.recorder, bpf::Recorder::start(tracked, verbose));
+  TRY_ASSIGN(server.recorder, bpf::Recorder::start(tracked, refusals, verbose));
   return Words();
 }
 

@@ -27,11 +27,11 @@ constexpr Flag kProfileFlags[] = {
      .short_name = "f",
      .placeholder = "FORMAT",
      .default_text = "table",
-     .help = "list, show, lint, diff, simulate, explain: table or json; lint: also sarif"},
+     .help = "list, show, lint, diff, simulate, explain, replay: table or json; lint: also sarif"},
     {.name = kProfileOutputFlag,
      .short_name = "o",
      .placeholder = "FILE",
-     .help = "record: where the recording goes; merge, generalise, convert: to FILE, not stdout"},
+     .help = "record: where the recording goes; replay: the profile with what it proposes; else FILE, not stdout"},
     {.name = kProfileToFlag,
      .placeholder = "FORM",
      .help = "convert: to oci-seccomp or spo-seccomp; without it, from one of them to a profile"},
@@ -147,15 +147,6 @@ Result<int> merge(Call& call) {
   return 0;
 }
 
-std::string operation_text(const policy::Operation& operation) {
-  constexpr const char* kWords[] = {"syscall", "capability", "socket", "open", "connect", "bind"};
-  return concat(kWords[static_cast<size_t>(operation.kind)],
-                " ",
-                operation.object,
-                operation.access.empty() ? "" : " ",
-                operation.access);
-}
-
 // Of a recording or of a trace.
 Result<std::vector<policy::Operation>> open_operations(const std::string& path) {
   TRY_ASSIGN(const std::string text, read_file(path, policy::kMaxRecordingBytes));
@@ -217,6 +208,7 @@ constexpr Word kProfileWords[] = {
     {"list", 0, 0, list},
     {"merge", 1, SIZE_MAX, merge},
     {"record", 1, SIZE_MAX, profile_record},
+    {"replay", 2, SIZE_MAX, profile_replay},
     {"schema", 0, 0, schema},
     {"show", 1, 1, show},
     {"simulate", 2, 2, simulate},
@@ -236,7 +228,7 @@ Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
     return Error::invalid(concat("profile: unknown word ",
                                  quote(word),
                                  "; there are convert, diff, explain, fields, generalise, lint, list, "
-                                 "merge, record, schema, show and simulate"));
+                                 "merge, record, replay, schema, show and simulate"));
   }
   if (rest.size() < found->min_words || rest.size() > found->max_words) {
     return Error::invalid(concat("profile ", word, ": wrong number of arguments; see --help"));
@@ -254,6 +246,7 @@ constinit const Verb kVerbProfile = {
     .arguments = "list\nshow PROFILE\nlint PROFILE...\ndiff PROFILE PROFILE\nmerge PROFILE...\n"
                  "simulate PROFILE TRACE\nexplain PROFILE OPERATION...\n"
                  "record --output FILE -- run|create|exec ...\nmerge RECORDING...\n"
+                 "replay PROFILE -- run|create|exec ...\n"
                  "generalise RECORDING...\nconvert FILE\nconvert --to FORM PROFILE\nschema\nfields",
     .summary = "look at, check, combine and author profiles",
     .description =
@@ -261,13 +254,17 @@ constinit const Verb kVerbProfile = {
         "with 1 on an error, diff when the second profile is not tighter everywhere, simulate when\n"
         "anything in the trace or recording would be denied, explain when the operation is. merge\n"
         "writes what all of them allow, and of recordings what any of them saw.\n\n"
-        "record runs a container and writes down what it does, generalise makes a profile of it.",
+        "record runs a container and writes down what it does, generalise makes a profile of it.\n"
+        "replay runs one under the profile, whatever its annotations say, and tells what was refused,\n"
+        "by which rule, and what would have to be added; it exits with 1 when the profile refused\n"
+        "anything, and else as the command did.",
     .examples = "redoubt profile list\nredoubt profile show restricted\n"
                 "redoubt profile lint ./web.json\nredoubt profile diff default web-server\n"
                 "redoubt profile simulate default trace.jsonl\n"
                 "redoubt profile explain web-server bind:0.0.0.0:443 exec:/usr/sbin/nginx\n"
                 "redoubt profile record --output first.json -- run --bundle /containers/web1 web1\n"
                 "redoubt profile generalise --output web1.json first.json\n"
+                "redoubt profile replay ./web1.json -- run --bundle /containers/web1 web1\n"
                 "redoubt profile convert --to oci-seccomp restricted",
     .flags = kProfileFlags,
     .min_args = 1,

@@ -13,24 +13,37 @@ namespace redoubt::cli {
 
 using policy::Document;
 
+Result<policy::SourceText> open_source(launch::PolicyFiles& files, const std::string& word) {
+  if (word.find('/') != std::string::npos || word.ends_with(".json")) {
+    TRY_ASSIGN(std::string text, read_file(word, policy::kMaxDocumentBytes));
+    return policy::SourceText{std::move(text), word};
+  }
+  TRY_ASSIGN(std::optional<policy::SourceText> text, files.sources().find_profile(word));
+  if (!text) {
+    return Error::invalid(concat("profile ", quote(word), ": there is none of that name"));
+  }
+  return *std::move(text);
+}
+
+std::string operation_text(const policy::Operation& operation) {
+  constexpr const char* kWords[] = {"syscall", "capability", "socket", "open", "connect", "bind"};
+  return concat(kWords[static_cast<size_t>(operation.kind)],
+                " ",
+                operation.object,
+                operation.access.empty() ? "" : " ",
+                operation.access);
+}
+
 Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::string& word) {
   const policy::PolicySources sources = files.sources();
   ProfileDocuments documents;
-  if (word.find('/') == std::string::npos && !word.ends_with(".json")) {
-    TRY_ASSIGN(const std::optional<policy::SourceText> text, sources.find_profile(word));
-    if (!text) {
-      return Error::invalid(concat("profile ", quote(word), ": there is none of that name"));
-    }
-    TRY_ASSIGN(documents.raw, policy::read_source(*text));
-  } else {
-    TRY_ASSIGN(const std::string text, read_file(word, policy::kMaxDocumentBytes));
-    TRY_ASSIGN(documents.raw, policy::read_document(text, word));
-  }
-  documents.merged = documents.raw;
+  TRY_ASSIGN(const policy::SourceText source, open_source(files, word));
+  TRY_ASSIGN(documents.raw, policy::read_source(source));
   for (const std::string& base : documents.raw.extends) {
     TRY_ASSIGN(const Document parent, policy::load_profile(sources.find_profile, base));
-    documents.merged = policy::meet(documents.merged, parent);
+    documents.inherited = policy::meet(documents.inherited, parent);
   }
+  documents.merged = policy::meet(documents.raw, documents.inherited);
   return documents;
 }
 

@@ -36,11 +36,17 @@ struct ProfileCall {
 };
 
 struct ProfileDocuments {
-  policy::Document raw, merged;
+  policy::Document raw;        // as written
+  policy::Document inherited;  // all that it extends
+  policy::Document merged;
 };
 
 // What a word of the command line names: a profile, or a file when it looks like one.
 Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::string& word);
+// Its text.
+Result<policy::SourceText> open_source(launch::PolicyFiles& files, const std::string& word);
+// "open /etc/passwd r".
+std::string operation_text(const policy::Operation& operation);
 // Without its directories.
 std::string_view file_name(std::string_view path);
 // --name, or what the file of --output is called.
@@ -56,6 +62,7 @@ Result<int> profile_explain(ProfileCall& call);
 Result<int> profile_generalise(ProfileCall& call);
 Result<int> profile_lint(ProfileCall& call);
 Result<int> profile_record(ProfileCall& call);
+Result<int> profile_replay(ProfileCall& call);
 
 }  // namespace redoubt::cli
 

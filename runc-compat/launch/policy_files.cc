@@ -94,10 +94,24 @@ void list_directory(const std::string& directory, std::map<std::string, std::str
   }
 }
 
+// Of impose().
+std::optional<std::pair<std::string, policy::SourceText>>& imposed_profile() {
+  static std::optional<std::pair<std::string, policy::SourceText>> imposed;
+  return imposed;
+}
+
 }  // namespace
+
+void PolicyFiles::impose(const std::string& name, policy::SourceText profile) {
+  imposed_profile() = {name, std::move(profile)};
+}
 
 Result<PolicyFiles> PolicyFiles::of_node() {
   PolicyFiles files;
+  if (const auto& imposed = imposed_profile()) {
+    files.imposed_ = imposed->first;
+    files.read_[imposed->first] = imposed->second;
+  }
   TRY_ASSIGN(const std::string root, policy_root());
   files.directories_ = {root + "/etc/redoubt/profiles", root + "/usr/share/redoubt/profiles"};
   TRY_ASSIGN(files.node_, read_trusted(root + "/etc/redoubt/config.json"));
@@ -117,6 +131,8 @@ Result<PolicyFiles> PolicyFiles::of_container(int state_directory_fd) {
   if (const json::Value* node = copy.find("node")) {
     TRY_ASSIGN(files.node_, source_from(node));
   }
+  const json::Value* imposed = copy.find("imposed");
+  files.imposed_ = imposed != nullptr && imposed->is_string() ? imposed->as_string() : "";
   const json::Value* profiles = copy.find("profiles");
   if (profiles == nullptr || !profiles->is_object()) {
     return Error::state("policy.json: not written by this runtime");
@@ -128,7 +144,7 @@ Result<PolicyFiles> PolicyFiles::of_container(int state_directory_fd) {
 }
 
 policy::PolicySources PolicyFiles::sources() {
-  return {node_, [this](const std::string& name) { return find(name); }};
+  return {node_, [this](const std::string& name) { return find(name); }, imposed_};
 }
 
 Result<std::optional<policy::SourceText>> PolicyFiles::find(const std::string& name) {
@@ -160,6 +176,9 @@ std::string PolicyFiles::copy() const {
     profiles.set(name, to_json(text));
   }
   out.set("profiles", std::move(profiles));
+  if (!imposed_.empty()) {
+    out.set("imposed", imposed_);
+  }
   return json::dump(out);
 }
 

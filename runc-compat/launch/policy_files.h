@@ -32,6 +32,10 @@ class PolicyFiles {
   // what is inside of the program.
   static Result<PolicyFiles> of_container(int state_directory_fd);
 
+  // From now on what this process makes is under this profile, whatever the node or an annotation
+  // chooses; the node's own rules stay in force. For `profile replay`.
+  static void impose(const std::string& name, policy::SourceText profile);
+
   // The object must outlive the result.
   policy::PolicySources sources();
 
@@ -47,6 +51,7 @@ class PolicyFiles {
   std::vector<std::string> directories_;  // of profiles, the first one wins; empty: only `read_`
   std::optional<policy::SourceText> node_;
   std::map<std::string, policy::SourceText> read_;
+  std::string imposed_;
 };
 
 }  // namespace redoubt::launch

@@ -120,6 +120,53 @@ def test_a_recording_that_cannot_be_kept_is_refused_before_anything_runs(runtime
     assert "ran" not in result.out
 
 
+REPLAYED = """
+busybox true >/tmp/x; busybox mkdir /tmp/d; busybox cat /etc/passwd >/dev/null; busybox nc -w 1 127.0.0.1 9 </dev/null
+busybox chmod 600 /tmp/x; busybox chown 1:1 /tmp; exit 0"""
+
+
+def test_replay_names_what_was_refused_and_amends_the_profile(runtime, bundle, work, node):  # noqa: F811
+    """The profile of a recording, with something taken out: the replay finds exactly that, and what it writes lets the same run through."""
+    bundle.config["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})
+    docker = json.loads((ROOT / "tests/testdata/bundles/docker/config.json").read_text())
+    bundle.config["process"]["capabilities"] = docker["process"]["capabilities"]  # an engine's own, of which a profile may take any
+    bundle.sh(REPLAYED).save()
+    recording, profile, amended = work / "r.json", work / "batch.json", work / "amended.json"
+    command = lambda: ("--", "run", "--bundle", bundle.path, runtime.cid())  # noqa: E731
+    runtime.ok("profile", "record", "--output", recording, *command())
+    runtime.ok("profile", "generalise", "--output", profile, recording)
+    document = json.loads(profile.read_text())
+    same = runtime("profile", "replay", "--format", "json", profile, *command())
+    assert same.code == 0, str(same)
+
+    for rule in document["syscalls"]["allow"]:
+        rule["names"] = [name for name in rule["names"] if name not in ("mkdir", "mkdirat", "socket")]
+    for rule in document["capabilities"]["allow"]:
+        rule["names"] = [name for name in rule["names"] if name != "CAP_CHOWN"]
+    for rule in document["files"]["write"]:
+        rule["paths"] = [path for path in rule["paths"] if not path.startswith("/tmp")]
+    profile.write_text(json.dumps(document, indent=1))
+    result = runtime("profile", "replay", "--format", "json", "--output", amended, profile, *command())
+    assert result.code == 1, result
+    denied = {row["operation"]: row for row in json.loads(result.out[result.out.index("["):]) if row["denied"]}
+    lacks = {"syscall socket", "capability CAP_CHOWN", "open /tmp w"}
+    assert lacks < set(denied) <= lacks | {"syscall mkdir", "syscall mkdirat"}, result.out
+    assert denied["capability CAP_CHOWN"]["proposal"] == "capabilities.allow: + CAP_CHOWN"
+    assert denied["open /tmp w"]["proposal"] == "files.write: + /tmp"
+    assert denied["syscall socket"]["proposal"] == "syscalls.allow: + socket" and "batch.json" in denied["syscall socket"]["rule"]
+    assert runtime("profile", "replay", amended, *command()).code == 0
+    assert runtime("profile", "replay", amended, "--", "list").code == 1
+
+
+def test_replay_tells_an_intruder_from_what_is_missing(runtime, bundle, work, node):  # noqa: F811
+    """What the parent refuses is named with its rule, and not proposed."""
+    (work / "base.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "base", "extends": ["default"]}))
+    bundle.sh("busybox unshare -U true; busybox mount -t tmpfs none /tmp; exit 0").save()
+    result = runtime("profile", "replay", "--format", "json", work / "base.json", "--", "run", "--bundle", bundle.path, runtime.cid())
+    rows = {row["operation"]: row for row in json.loads(result.out[result.out.index("["):])}
+    assert result.code == 1 and rows["syscall mount"]["proposal"] == "" and "default.json" in rows["syscall mount"]["rule"], result.out
+
+
 def test_lint_as_sarif_points_to_the_line(runtime, work):
     (work / "x.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "x", "description": "d", "extends": ["default"],
                                              "files": {"write": [{"paths": ["/run/docker.sock", "/dev"], "reason": "r"}]}}, indent=1))  # fmt: skip

@@ -116,7 +116,7 @@ static __noinline int see_name(int directory_fd, __u16 access) {
   key->inode = BPF_CORE_READ(dentry, d_inode, i_ino);
   key->device = BPF_CORE_READ(dentry, d_sb, s_dev);
   key->access = access;
-  key->phase = (__u16)all->phase;
+  key->phase = phase_of(all);
   if (bpf_map_lookup_elem(&rec_names, key)) {
     return 0;
   }

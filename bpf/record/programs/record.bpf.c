@@ -5,6 +5,7 @@
  * execve that ends it is the exact start. Raw tracepoints only, and one kprobe that has a substitute: they load and attach where no BPF LSM program
  * does, and where the kernel was built without kprobes. */
 #include <asm/errno.h>
+#include <asm/fcntl.h>
 
 #include "file.h"
 #include "socket.h"
@@ -145,6 +146,11 @@ int record_syscall(struct bpf_raw_tracepoint_args* ctx) {
     all->lost_syscalls = 1;
     return 0;
   }
+  if (all->watches_refusals) {
+    const __u32 thread = (__u32)bpf_get_current_pid_tgid();
+    const struct record_call call = {.number = number + 1};
+    bpf_map_update_elem(&rec_calls, &thread, &call, BPF_ANY);
+  }
   __u8* seen = &all->syscalls[all->phase & 1][number & (REDOUBT_RECORD_SYSCALLS - 1)];
   if (!*seen) {
     *seen = 1;
@@ -216,6 +222,60 @@ static __always_inline int see_connection(long number, const unsigned long* a, l
   return 0;
 }
 
+/* ---- what is refused ---- */
+
+/* False: a filter of the process answered the call, which nobody else has seen. `lacking`: as in record_call. */
+static __always_inline bool was_let_through(__u64 number, __u64* lacking) {
+  struct record_call* call = my_call();
+  if (!call || call->number != number + 1) {
+    return false;
+  }
+  *lacking = call->lacking;
+  call->number = 0;
+  return true;
+}
+
+static __always_inline __u16 access_of(__u64 flags) {
+  const __u16 access = (flags & O_ACCMODE) == O_RDONLY   ? REDOUBT_RECORD_READ
+                       : (flags & O_ACCMODE) == O_WRONLY ? REDOUBT_RECORD_WRITE
+                                                         : REDOUBT_RECORD_READ | REDOUBT_RECORD_WRITE;
+  return flags & O_CREAT ? access | REDOUBT_RECORD_CHANGE : access;
+}
+
+static __always_inline int see_refused(long number, const unsigned long* a) {
+  __u64 flags = 0;
+  switch (number) {
+#if defined(__TARGET_ARCH_x86)
+    case __NR_open:
+      return see_user_name((void*)a[0], NO_DIRECTORY_FD, access_of(a[1]));
+    case __NR_creat:
+      return see_user_name((void*)a[0], NO_DIRECTORY_FD, REDOUBT_RECORD_WRITE | REDOUBT_RECORD_CHANGE);
+#endif
+    case __NR_openat:
+      return see_user_name((void*)a[1], (int)a[0], access_of(a[2]));
+    case __NR_openat2:
+      bpf_probe_read_user(&flags, sizeof flags, (void*)a[2]); /* the first member of struct open_how */
+      return see_user_name((void*)a[1], (int)a[0], access_of(flags));
+    case __NR_execve:
+      return see_user_name((void*)a[0], NO_DIRECTORY_FD, REDOUBT_RECORD_EXECUTE);
+    case __NR_execveat:
+      return see_user_name((void*)a[1], (int)a[0], REDOUBT_RECORD_EXECUTE);
+    case __NR_connect:
+      return see_address((int)a[0], (void*)a[1], REDOUBT_RECORD_CONNECT);
+    case __NR_sendto:
+      return see_address((int)a[0], (void*)a[4], REDOUBT_RECORD_CONNECT);
+    case __NR_sendmsg:
+      return see_message((int)a[0], (void*)a[1]);
+    case __NR_bind:
+      return see_address((int)a[0], (void*)a[1], REDOUBT_RECORD_BIND);
+    case __NR_socket:
+    case __NR_socketpair:
+      return see_family((int)a[0]);
+    default:
+      return see_names(number, a);
+  }
+}
+
 SEC("raw_tp/sys_exit")
 int record_result(struct bpf_raw_tracepoint_args* ctx) {
   if (my_state() != REDOUBT_RECORD_ACTIVE || is_foreign(0)) {
@@ -228,6 +288,27 @@ int record_result(struct bpf_raw_tracepoint_args* ctx) {
   }
   const long number = (long)RECORD_NUMBER(&place->registers);
   const unsigned long arguments[6] = RECORD_ARGUMENTS(&place->registers);
+  struct redoubt_record_summary* all = summary();
+  if (all && all->watches_refusals && number >= 0 && number < REDOUBT_RECORD_SYSCALLS) {
+    __u64 lacking = 0;
+    const bool let_through = was_let_through(number, &lacking);
+    const bool is_socket = number == __NR_socket || number == __NR_socketpair;
+    if (!let_through && result < 0) {
+      all->syscalls[REDOUBT_RECORD_REFUSED][number & (REDOUBT_RECORD_SYSCALLS - 1)] = 1;
+    }
+    if (!let_through && !(is_socket && result < 0)) {
+      return 0;
+    }
+    if (result == -EPERM || result == -EACCES) {
+      __sync_fetch_and_or(&all->capabilities[REDOUBT_RECORD_REFUSED], lacking);
+    }
+    if (!let_through || result == -EPERM || result == -EACCES || result == -EROFS) {
+      place->refused = 1;
+      see_refused(number, arguments);
+      place->refused = 0;
+      return 0;
+    }
+  }
   switch (number) {
 #if defined(__TARGET_ARCH_x86)
     case __NR_open:
@@ -255,6 +336,14 @@ static __always_inline int see_capability(int capability) {
   return 0;
 }
 
+static __always_inline int see_lacking(int capability) {
+  struct record_call* call = my_call();
+  if (call && call->number && capability >= 0 && capability < 64) {
+    call->lacking |= 1ULL << capability;
+  }
+  return 0;
+}
+
 /* As cap_capable() walks: a capability counts in the process's own user namespace and in those below. The right of a namespace's owner is not one
  * of the bounding set and not looked for. */
 SEC("kprobe/cap_capable")
@@ -265,7 +354,7 @@ int BPF_KPROBE(record_capability, const struct cred* cred, struct user_namespace
   }
   bpf_core_read(&effective, sizeof effective, &cred->cap_effective);
   if (!(effective >> (capability & 63) & 1)) {
-    return 0;
+    return see_lacking(capability);
   }
   struct user_namespace* own = BPF_CORE_READ(cred, user_ns);
   for (int i = 0; i < 32 && target; ++i) {
@@ -280,10 +369,10 @@ int BPF_KPROBE(record_capability, const struct cred* cred, struct user_namespace
 /* Linux 6.14 and later, for kernels without kprobes: says what was granted, but not whether it mattered. */
 SEC("raw_tp/cap_capable")
 int record_capability_event(struct bpf_raw_tracepoint_args* ctx) {
-  if (my_state() == REDOUBT_RECORD_ACTIVE && (int)ctx->args[4] == 0) {
-    return see_capability((int)ctx->args[3]);
+  if (my_state() != REDOUBT_RECORD_ACTIVE) {
+    return 0;
   }
-  return 0;
+  return (int)ctx->args[4] == 0 ? see_capability((int)ctx->args[3]) : see_lacking((int)ctx->args[3]);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

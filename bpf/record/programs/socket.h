@@ -15,7 +15,7 @@ static __always_inline int see_socket(struct redoubt_record_socket* key) {
   if (!all) {
     return 0;
   }
-  key->phase = (__u8)all->phase;
+  key->phase = (__u8)phase_of(all);
   if (!bpf_map_lookup_elem(&rec_sockets, key) && bpf_map_update_elem(&rec_sockets, key, &one, BPF_ANY) != 0) {
     __sync_fetch_and_add(&all->lost_sockets, 1);
   }

@@ -1,0 +1,84 @@
+// profile replay: runs a container under a profile, whatever its annotations say, and tells what was refused, by which rule, and what would have to be
+// added.
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "policy/authoring/replay.h"
+#include "policy/document/write_document.h"
+#include "runc-compat/cli/profile_call.h"
+#include "runc-compat/cli/profile_watch.h"
+
+namespace redoubt::cli {
+namespace {
+
+// What is to be made or removed needs its directory: the name itself is not there when a container starts.
+std::string place_of(const bpf::ObservedRow& row) {
+  const size_t slash = row.key.rfind('/');
+  const bool is_change = row.section == "files" && row.access.find('c') != std::string::npos;
+  return is_change && slash != std::string::npos && slash != 0 ? row.key.substr(0, slash) : row.key;
+}
+
+// What was refused and at no time granted, in the form of a recording.
+std::vector<policy::Operation> refused_operations(const bpf::Observed& observed) {
+  policy::Recording refused;
+  for (const policy::SectionInfo& info : policy::section_table()) {
+    for (const bpf::ObservedRow& row : observed.rows) {
+      if (row.section == info.name && row.refused && (info.section != policy::Section::kCapabilities || !(row.at_start || row.when_steady))) {
+        refused.add(info.section, {place_of(row), row.access, true, false});
+      }
+    }
+  }
+  refused.settle();
+  return policy::operations_of(refused);
+}
+
+json::Value to_json(const policy::ReplayRow& row) {
+  json::Value out;
+  out.set("operation", operation_text(row.operation)).set("denied", !row.judgement.allowed);
+  out.set("field", row.judgement.field).set("rule", row.judgement.place).set("reason", row.judgement.reason);
+  return out.set("proposal", row.proposal);
+}
+
+Status show(const ProfileCall& call, const policy::Replay& replay) {
+  std::vector<std::vector<Cell>> cells;
+  json::Value out{json::Array()};
+  for (const policy::ReplayRow& row : replay.rows) {
+    const bool denied = !row.judgement.allowed;
+    cells.push_back({{operation_text(row.operation), Colour::kBold},
+                     {denied ? row.judgement.field : "not the profile", denied ? Colour::kBad : Colour::kFaint},
+                     {row.judgement.place, Colour::kFaint},
+                     {row.proposal, Colour::kWarn},
+                     {row.judgement.reason}});
+    out.push(to_json(row));
+  }
+  if (call.as_json()) {
+    return print_json(out);
+  }
+  // The container has said its own on stdout.
+  const std::string table = cells.empty() ? "nothing was refused\n" : format_report({"REFUSED", "BY", "RULE", "PROPOSAL", "WHY"}, cells, call.style);
+  return write_all(STDERR_FILENO, table, "stderr");
+}
+
+}  // namespace
+
+Result<int> profile_replay(ProfileCall& call) {
+  const std::string& word = call.words[0];
+  TRY_ASSIGN(const ProfileDocuments documents, open_document(call.files, word));
+  TRY_ASSIGN(policy::SourceText source, open_source(call.files, word));
+  WatchRequest request{call, "replay", {call.words.begin() + 1, call.words.end()}, true};
+  request.before = [&] { launch::PolicyFiles::impose(documents.raw.name, source); };
+  TRY_ASSIGN(const Watched watched, watch_run(request));
+  for (const std::string& loss : watched.observed.lost) {
+    log::warning(concat("profile replay: not complete: ", loss));
+  }
+  const policy::Replay replay = policy::replay(documents.raw, documents.inherited, refused_operations(watched.observed));
+  TRY(show(call, replay));
+  if (!call.arguments.text(kProfileOutputFlag).empty()) {
+    TRY(write_output(call, json::dump(policy::to_json(replay.amended), json::Layout::kIndent2) + "\n"));
+  }
+  return watched.status != 0 ? watched.status : replay.denied != 0 ? 1 : 0;
+}
+
+}  // namespace redoubt::cli
