@@ -132,5 +132,14 @@ TEST(ChoosePolicy, NeverWidensOverTenThousandRandomTriples) {
   EXPECT_GT(accepted, 500);
 }
 
+TEST(ChoosePolicy, AnImposedProfileIsInForceWhateverIsAsked) {
+  PolicySources sources{std::nullopt, lookup_with(profile_text(R"(,"process":{"nonRoot":{"value":true,"reason":"r"}})"))};
+  sources.imposed = "p";
+  const Result<Effective> effective = choose_policy(sources, {{"io.redoubt.profile", "restricted"}});
+  ASSERT_TRUE(effective) << error_of(effective);
+  EXPECT_EQ(effective->profile, "p");
+  EXPECT_FALSE(effective->is_plain_default);
+}
+
 }  // namespace
 }  // namespace redoubt::policy
