@@ -36,7 +36,7 @@ constexpr CgroupHook kSocketHook = {"socket filter",
                                     true};
 
 Status put(int cgroup_fd, const CgroupHook& hook, const std::vector<bpf_insn>& code) {
-  TRY_ASSIGN(const UniqueFd program, open_cgroup_program(hook, code));
+  TRY_ASSIGN(const UniqueFd program, load_cgroup_program(hook, code));
   return attach_cgroup_program(cgroup_fd, hook, program.get(), {});
 }
 

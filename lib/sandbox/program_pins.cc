@@ -1,12 +1,15 @@
 #include "sandbox/program_pins.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/str.h"
 #include "sandbox/sha256.h"
@@ -28,13 +31,19 @@ std::string pin_of(const CgroupHook& hook, const std::vector<bpf_insn>& code) {
   return concat(kProgramPins, "/", to_hex(sha256(text)));
 }
 
-size_t count_pins() {
+// Leaves room for one more.
+void drop_oldest() {
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(kProgramPins), ::closedir);
-  size_t count = 0;
+  std::vector<std::pair<int64_t, std::string>> pins;
   while (const dirent* entry = listing != nullptr ? ::readdir(listing.get()) : nullptr) {
-    count += entry->d_name[0] == '.' ? 0 : 1;
+    struct stat st {};
+    if (entry->d_name[0] != '.' && ::fstatat(::dirfd(listing.get()), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+      pins.emplace_back(int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec, entry->d_name);
+    }
   }
-  return count;
+  if (pins.size() >= kMaxPins) {
+    ::unlinkat(::dirfd(listing.get()), std::min_element(pins.begin(), pins.end())->second.c_str(), 0);
+  }
 }
 
 }  // namespace
@@ -58,9 +67,10 @@ UniqueFd find_pinned_program(const CgroupHook& hook, const std::vector<bpf_insn>
 
 void pin_program(const CgroupHook& hook, const std::vector<bpf_insn>& code, int program_fd) {
   ::mkdir(kProgramPins, 0700);
-  if (!is_ours() || count_pins() >= kMaxPins) {
+  if (!is_ours()) {
     return;
   }
+  drop_oldest();
   const std::string path = pin_of(hook, code);
   bpf_attr attr = {};
   attr.pathname = reinterpret_cast<uint64_t>(path.c_str());

@@ -193,7 +193,8 @@ def test_a_container_of_a_pod_that_is_made_too_late_is_killed_and_removed(runtim
 @pytest.mark.parametrize("case", ["lists_processes_for_ever", "lists_nobody_for_ever"])
 def test_a_list_of_processes_without_end_is_refused(started, case):
     container = started(case)
-    result = container.rt.fails("ps", container.id, match="names no sensible processes")
+    # Or it is too slow in lying, on a loaded machine.
+    result = container.rt.fails("ps", container.id, match="names no sensible processes|did not answer within")
     assert "\x1b" not in result.out + result.err, str(result)
 
 

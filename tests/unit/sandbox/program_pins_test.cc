@@ -102,5 +102,19 @@ TEST_F(ProgramPins, AProgramOfAnotherNameOrTypeIsNotTaken) {
   EXPECT_TRUE(open_cgroup_program(kHook, program_that_returns(1)));
 }
 
+TEST_F(ProgramPins, TheOldestGoesFirst) {
+  ASSERT_TRUE(open_cgroup_program(kHook, program_that_returns(1)));
+  ::usleep(20'000);  // the time stamps of pins are those of the kernel's tick
+  BpfAssembler longer;
+  for (int i = 0; i < 64; ++i) {
+    longer.load(BPF_REG_2, 0);
+    BpfAssembler program = longer;
+    program.finish(1);
+    ASSERT_TRUE(open_cgroup_program(kHook, program.take())) << i;
+  }
+  EXPECT_FALSE(find_pinned_program(kHook, program_that_returns(1)).valid());
+  EXPECT_LE(pins().size(), 64U);
+}
+
 }  // namespace
 }  // namespace redoubt::sandbox
