@@ -128,11 +128,15 @@ bool spares_init(const plan::Rlimit& limit) {
 
 // What complete() does needs the process's pid only, so it is done while init still mounts: then
 // neither waits for the other. Not where it must come after something of init's (hooks see the state
-// and run unconfined, a console has to be taken first) or would be in its way.
+// and run unconfined, a console has to be taken first) or would be in its way (a limit; the programs
+// of BPF LSM, which judge a marked task's keys and namespaces at once).
 bool can_complete_early(const SessionRequest& request) {
   const plan::Plan& plan = request.plan;
   const auto is_empty = [](const std::vector<plan::Hook>& hooks) { return hooks.empty(); };
-  return std::all_of(plan.hooks.begin(), plan.hooks.end(), is_empty) && !plan.process.terminal && request.machine_fd < 0 &&
+  const plan::KernelIntents& intents = plan.hardening.intents;
+  return std::all_of(plan.hooks.begin(), plan.hooks.end(), is_empty) &&
+         intents.denied_surfaces.empty() && intents.audited_surfaces.empty() &&
+         !plan.process.terminal && request.machine_fd < 0 &&
          std::all_of(plan.process.rlimits.begin(), plan.process.rlimits.end(), spares_init);
 }
 
