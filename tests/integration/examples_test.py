@@ -171,7 +171,8 @@ def test_example(scene, line):
     if "-t" in words:
         assert with_terminal(argv, scene.work) == 0
         return
-    ends_with = (verb in ("events", "run") or "record" in words) and not {"--stats", "--detach"} & set(words)
+    runs = verb in ("events", "run") or {"record", "replay"} & set(words)
+    ends_with = runs and not {"--stats", "--detach"} & set(words)
     thread = stop_soon(scene) if ends_with else None
     source = (scene.work / line.split("<")[1].strip()).read_text() if "<" in line else None
     here = verb in ("create", "run") and not {"--bundle", "-b"} & set(words)
