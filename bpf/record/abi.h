@@ -35,7 +35,7 @@ enum redoubt_record_access {
   REDOUBT_RECORD_DIRECTORY = 32,
 };
 
-/* The third one: what was asked for and refused (EPERM or EACCES, or a filter's answer), where that is watched. */
+/* The third one: what was asked for and refused (EPERM, EACCES or EROFS, or a filter's answer), where that is watched. */
 enum redoubt_record_phase { REDOUBT_RECORD_STARTING = 0, REDOUBT_RECORD_STEADY = 1, REDOUBT_RECORD_REFUSED = 2, REDOUBT_RECORD_PHASES = 3 };
 
 /* A file seen in one way. The name's hash is the kernel's own, salted with the directory: a file that is removed and made again under another name is

@@ -68,7 +68,6 @@ Replay replay(const Document& own, const Document& inherited, const std::vector<
         row.proposal = amend(result.amended, *find_field(row.judgement.field), operation.object);
       }
       result.denied += row.judgement.allowed ? 0 : 1;
-      result.proposed += row.proposal.empty() ? 0 : 1;
       result.rows.push_back(std::move(row));
     }
   }

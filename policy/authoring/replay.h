@@ -18,9 +18,8 @@ struct ReplayRow {
 
 struct Replay {
   std::vector<ReplayRow> rows;
-  Document amended;     // the profile's own document with what is proposed
-  size_t denied = 0;    // rows that the profile denies
-  size_t proposed = 0;  // rows with a proposal
+  Document amended;   // the profile's own document with what is proposed
+  size_t denied = 0;  // rows that the profile denies
 };
 
 // `own`: the document as written; `inherited`: all that it extends, met. Only what is denied by `own` alone is proposed: what a profile extends, it

@@ -256,8 +256,8 @@ constinit const Verb kVerbProfile = {
         "writes what all of them allow, and of recordings what any of them saw.\n\n"
         "record runs a container and writes down what it does, generalise makes a profile of it.\n"
         "replay runs one under the profile, whatever its annotations say, and tells what was refused,\n"
-        "by which rule, and what would have to be added; it exits with 1 when the profile refused\n"
-        "anything, and else as the command did.",
+        "by which rule, and what would have to be added; it exits as the command did, and with 1 when\n"
+        "that was 0 and the profile refused anything, or not all of it is known.",
     .examples = "redoubt profile list\nredoubt profile show restricted\n"
                 "redoubt profile lint ./web.json\nredoubt profile diff default web-server\n"
                 "redoubt profile simulate default trace.jsonl\n"

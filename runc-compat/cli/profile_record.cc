@@ -1,5 +1,4 @@
 // profile record: runs another verb of this program and writes down what the container does.
-#include <errno.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -18,17 +17,8 @@ constexpr const char* kNotSeen[] = {
     "addresses of sockets that are neither IPv4 nor IPv6",
 };
 
-bool is_plain(const std::string& text) {
-  for (const unsigned char c : text) {
-    if (c < 0x20 || c == 0x7f) {
-      return false;
-    }
-  }
-  return true;
-}
-
 policy::Recording recording_of(const bpf::Observed& observed, const policy::RecordedRun& run) {
-  policy::Recording recording;
+  policy::Recording recording = rows_of(observed, false);
   recording.lost = observed.lost;
   recording.not_seen.assign(std::begin(kNotSeen), std::end(kNotSeen));
   recording.not_seen.insert(
@@ -36,23 +26,6 @@ policy::Recording recording_of(const bpf::Observed& observed, const policy::Reco
   recording.runs.push_back(run);
   recording.privileged_execs = observed.privileged_execs;
   recording.foreign_architecture = observed.foreign_architecture;
-  size_t strange = 0;
-  for (const bpf::ObservedRow& row : observed.rows) {
-    for (const policy::SectionInfo& info : policy::section_table()) {
-      if (info.name != row.section) {
-        continue;
-      }
-      if (is_plain(row.key)) {
-        recording.add(info.section, {row.key, row.access, row.at_start, row.when_steady});
-      } else {
-        ++strange;
-      }
-    }
-  }
-  if (strange != 0) {
-    recording.lost.push_back(concat(strange, " names with control characters are left out"));
-  }
-  recording.settle();
   return recording;
 }
 
@@ -74,24 +47,13 @@ std::string summary_of(const policy::Recording& recording, const std::string& pa
   return text + "\n";
 }
 
-// A run is not to end in a recording that cannot be kept.
-Status check_output(const std::string& path) {
-  if (path.empty()) {
-    return Error::invalid("profile record: needs --output FILE");
-  }
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    return Error::system(errno, concat("profile record: --output ", path, ": directory ", folder));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<int> profile_record(ProfileCall& call) {
   const std::string& path = call.arguments.text(kProfileOutputFlag);
-  TRY(check_output(path));
+  if (path.empty()) {
+    return Error::invalid("profile record: needs --output FILE");
+  }
   TRY_ASSIGN(const Watched watched, watch_run({call, "record", call.words}));
   const policy::Recording document = recording_of(watched.observed, watched.run);
   TRY(write_output(call, policy::write_recording(document)));

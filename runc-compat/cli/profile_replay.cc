@@ -13,25 +13,15 @@
 namespace redoubt::cli {
 namespace {
 
-// What is to be made or removed needs its directory: the name itself is not there when a container starts.
-std::string place_of(const bpf::ObservedRow& row) {
-  const size_t slash = row.key.rfind('/');
-  const bool is_change = row.section == "files" && row.access.find('c') != std::string::npos;
-  return is_change && slash != std::string::npos && slash != 0 ? row.key.substr(0, slash) : row.key;
-}
-
-// What was refused and at no time granted, in the form of a recording.
-std::vector<policy::Operation> refused_operations(const bpf::Observed& observed) {
-  policy::Recording refused;
-  for (const policy::SectionInfo& info : policy::section_table()) {
-    for (const bpf::ObservedRow& row : observed.rows) {
-      if (row.section == info.name && row.refused && (info.section != policy::Section::kCapabilities || !(row.at_start || row.when_steady))) {
-        refused.add(info.section, {place_of(row), row.access, true, false});
-      }
+std::vector<policy::Operation> refused_operations(bpf::Observed observed) {
+  for (bpf::ObservedRow& row : observed.rows) {
+    // What is to be made or removed needs its directory: the name itself is not there when a container starts.
+    const size_t slash = row.key.rfind('/');
+    if (row.section == "files" && row.access.find('c') != std::string::npos && slash != std::string::npos && slash != 0) {
+      row.key.resize(slash);
     }
   }
-  refused.settle();
-  return policy::operations_of(refused);
+  return policy::operations_of(rows_of(observed, true));
 }
 
 json::Value to_json(const policy::ReplayRow& row) {
@@ -78,7 +68,8 @@ Result<int> profile_replay(ProfileCall& call) {
   if (!call.arguments.text(kProfileOutputFlag).empty()) {
     TRY(write_output(call, json::dump(policy::to_json(replay.amended), json::Layout::kIndent2) + "\n"));
   }
-  return watched.status != 0 ? watched.status : replay.denied != 0 ? 1 : 0;
+  const bool passes = replay.denied == 0 && watched.observed.lost.empty();
+  return watched.status != 0 ? watched.status : passes ? 0 : 1;
 }
 
 }  // namespace redoubt::cli

@@ -1,5 +1,6 @@
 #include "runc-compat/cli/profile_watch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/utsname.h>
@@ -108,6 +109,37 @@ sigset_t watched_signals() {
   ::_exit(run_command_line(request.call.globals.argv0, words));
 }
 
+// A run is not to end in a document that cannot be kept.
+Status check_output(const WatchRequest& request) {
+  const std::string& path = request.call.arguments.text(kProfileOutputFlag);
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (!path.empty() && ::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return Error::system(
+        errno, concat("profile ", request.word, ": --output ", path, ": directory ", folder));
+  }
+  return {};
+}
+
+bool is_plain(const std::string& text) {
+  for (const unsigned char c : text) {
+    if (c < 0x20 || c == 0x7f) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The workload chose its names: none of them is to reach a terminal or a document as a control
+// sequence.
+void drop_strange_names(bpf::Observed& observed) {
+  const size_t strange =
+      std::erase_if(observed.rows, [](const bpf::ObservedRow& row) { return !is_plain(row.key); });
+  if (strange != 0) {
+    observed.lost.push_back(concat(strange, " names with control characters are left out"));
+  }
+}
+
 class Watch {
  public:
   explicit Watch(pid_t child) : child_(child) {}
@@ -153,6 +185,7 @@ class Watch {
 
 Result<Watched> watch_run(const WatchRequest& request) {
   Watched watched;
+  TRY(check_output(request));
   TRY_ASSIGN(watched.run, describe_run(request));
   const sigset_t set = watched_signals();
   sigset_t before;
@@ -184,6 +217,7 @@ Result<Watched> watch_run(const WatchRequest& request) {
   TRY_ASSIGN(watched.status, watch.until_end(*recording));
   watched.run.seconds = static_cast<uint64_t>(::time(nullptr) - start);
   TRY_ASSIGN(watched.observed, recording->read());
+  drop_strange_names(watched.observed);
   watched.run.sessions = watched.observed.sessions;
   for (const bpf::ObservedRow& row : watched.observed.rows) {
     if (row.section == "programs" && row.key.ends_with("/redoubt-vm")) {
@@ -194,6 +228,19 @@ Result<Watched> watch_run(const WatchRequest& request) {
     }
   }
   return watched;
+}
+
+policy::Recording rows_of(const bpf::Observed& observed, bool refused) {
+  policy::Recording recording;
+  for (const bpf::ObservedRow& row : observed.rows) {
+    for (const policy::SectionInfo& info : policy::section_table()) {
+      if (info.name == row.section && (refused ? row.refused : row.at_start || row.when_steady)) {
+        recording.add(info.section, {row.key, row.access, refused || row.at_start, row.when_steady});
+      }
+    }
+  }
+  recording.settle();
+  return recording;
 }
 
 }  // namespace redoubt::cli

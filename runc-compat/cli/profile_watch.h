@@ -29,7 +29,11 @@ struct Watched {
 };
 
 // Until the command and all that it has started are gone, or a signal comes after the command's end. Signals before that go to the command.
+// Names with control characters are left out and counted as lost.
 Result<Watched> watch_run(const WatchRequest& request);
+
+// What was done, or what was refused, as the sections of a recording.
+policy::Recording rows_of(const bpf::Observed& observed, bool refused);
 
 }  // namespace redoubt::cli
 

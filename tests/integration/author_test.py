@@ -167,6 +167,16 @@ def test_replay_tells_an_intruder_from_what_is_missing(runtime, bundle, work, no
     assert result.code == 1 and rows["syscall mount"]["proposal"] == "" and "default.json" in rows["syscall mount"]["rule"], result.out
 
 
+def test_replay_keeps_the_names_of_an_attacker_off_the_terminal(runtime, bundle, work, node):  # noqa: F811
+    """What a workload asks for is text of its own choice; where some of it is left out, the replay is no success."""
+    (work / "base.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "base", "extends": ["default"]}))
+    bundle.sh("busybox touch \"/$(busybox printf '\\033[2J')\" 2>/dev/null; exit 0").save()
+    command = ("--", "run", "--bundle", bundle.path, runtime.cid())
+    result = runtime("profile", "replay", work / "base.json", *command)
+    assert result.code == 1 and "1 names with control characters are left out" in result.err and "\x1b" not in result.out + result.err, str(result)
+    runtime.fails("profile", "replay", "--output", work / "none/x", work / "base.json", *command, match="none/: no such file or directory")
+
+
 def test_lint_as_sarif_points_to_the_line(runtime, work):
     (work / "x.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "x", "description": "d", "extends": ["default"],
                                              "files": {"write": [{"paths": ["/run/docker.sock", "/dev"], "reason": "r"}]}}, indent=1))  # fmt: skip
