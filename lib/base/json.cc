@@ -1,13 +1,13 @@
-// The JSON reader: nlohmann/json's event parser feeds a builder of json::Value that keeps the
-// limits while it builds, so that a hostile document is refused before it has cost memory. The
-// parser's own messages are not shown: it tells where, we say what.
+// The JSON reader: RapidJSON's event parser feeds a builder of json::Value that keeps the limits
+// while it builds, so that a hostile document is refused before it has cost memory. The parser tells
+// where something is wrong and of what kind it is; what is said of it is ours (json_text.h).
 #include "base/json.h"
 
 #include <algorithm>
-#include <iterator>
 #include <unordered_set>
 
-#include <nlohmann/json.hpp>
+#include <rapidjson/error/error.h>
+#include <rapidjson/reader.h>
 
 #include "base/json_text.h"
 #include "base/str.h"
@@ -17,104 +17,70 @@ namespace redoubt::json {
 namespace {
 
 constexpr size_t kLinearKeys = 24;    // up to here comparing is faster than hashing
-constexpr int kNumberOverflow = 406;  // nlohmann::json::out_of_range
+constexpr size_t kRootMembers = 32;  // there is one root: room for it costs a hostile text nothing
 
-// Reads bytes and publishes how far it got: the event interface tells positions for syntax errors
-// only.
-struct Input {
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  const char* at = nullptr;
-  const char** published = nullptr;
-
-  reference operator*() const { return *at; }
-  Input& operator++() {
-    *published = ++at;
-    return *this;
-  }
-  Input operator++(int) {
-    Input before = *this;
-    ++*this;
-    return before;
-  }
-  bool operator==(const Input& other) const { return at == other.at; }
-};
+// Iterative: the depth of a document is no depth of our stack. Numbers as exact as strtod has them.
+constexpr unsigned kReading =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
 
 class Builder {
  public:
-  Builder(std::string_view text, std::string_view name, const Limits& limits)
-      : text_(text), name_(name), limits_(limits), cursor_(text.data()) {}
+  // `copy` is the parser's own copy of the text, which it writes into as it reads `stream`.
+  Builder(std::string_view text, std::string_view name, const Limits& limits, std::string& copy)
+      : stream(copy.data()),
+        text_(text),
+        name_(name),
+        limits_(limits),
+        has_unicode_escapes_(text.find("\\u") != std::string_view::npos) {}
 
-  Input input() { return {text_.data(), &cursor_}; }
-  Input input_end() { return {text_.data() + text_.size(), &cursor_}; }
+  rapidjson::InsituStringStream stream;
 
-  Result<Value> take(bool complete) && {
-    if (complete) {
+  Result<Value> take(const rapidjson::ParseResult& parsed) && {
+    if (!parsed.IsError()) {
       return std::move(root_);
+    }
+    if (parsed.Code() != rapidjson::kParseErrorTermination) {
+      explain(parsed.Code(), parsed.Offset());
     }
     return Error::invalid(std::move(message_));
   }
 
-  // The event interface of nlohmann::json::sax_parse. False stops the parser.
-  bool null() { return add(Value()); }
-  bool boolean(bool v) { return add(Value(v)); }
-  bool number_integer(int64_t v) { return add(Value(v)); }
-  bool number_unsigned(uint64_t v) { return add(Value(v)); }
-  bool number_float(double v, const std::string& /*text*/) { return add(Value(v)); }
-  bool string(std::string& v) {
-    if (v.find('\0') != std::string::npos) {
-      return add(Value()) && fail(concat(path(), ": contains NUL"));
+  // The events of rapidjson::Reader. False stops the parser.
+  bool Null() { return add(Value()); }
+  bool Bool(bool v) { return add(Value(v)); }
+  bool Int(int v) { return add(Value(v)); }
+  bool Uint(unsigned v) { return add(Value(v)); }
+  bool Int64(int64_t v) { return add(Value(v)); }
+  bool Uint64(uint64_t v) { return add(Value(v)); }
+  bool Double(double v) { return add(Value(v)); }
+  bool RawNumber(const char* /*text*/, rapidjson::SizeType /*size*/, bool /*copy*/) { return false; }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    const std::string_view v(text, size);
+    if (const std::string_view wrong = wrong_in(v); !wrong.empty()) {
+      return add(Value()) && fail(concat(path(), ": ", wrong));
     }
-    return add(Value(std::move(v)));
+    return add(Value(v));
   }
-  bool binary(std::vector<uint8_t>& /*v*/) { return fail("binary data"); }
-  bool start_object(size_t /*size*/) { return open(Value(Object())); }
-  bool start_array(size_t /*size*/) { return open(Value(Array())); }
-  bool end_object() { return close(); }
-  bool end_array() { return close(); }
+  bool StartObject() { return open(Value(Object())); }
+  bool StartArray() { return open(Value(Array())); }
+  bool EndObject(rapidjson::SizeType /*members*/) { return close(); }
+  bool EndArray(rapidjson::SizeType /*elements*/) { return close(); }
 
-  bool key(std::string& key) {
-    if (key.find('\0') != std::string::npos) {
-      return fail(concat(path(), path().empty() ? "" : ": ", "key ", shown(key), " contains NUL"));
+  bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    const std::string_view key(text, size);
+    if (const std::string_view wrong = wrong_in(key); !wrong.empty()) {
+      return fail(concat(path(), path().empty() ? "" : ": ", "key ", shown(key), ": ", wrong));
     }
     Object& object = frames_.back().container->as_object();
     if (is_duplicate(frames_.back(), key)) {
       const std::string where = path_of(frames_.size() - 1);
       return fail(concat("duplicate key ", shown(key), where.empty() ? "" : " in ", where));
     }
-    object.push_back(Member{std::move(key), Value()});
+    if (frames_.size() == 1 && object.empty()) {
+      object.reserve(kRootMembers);
+    }
+    object.push_back(Member{std::string(key), Value()});
     return true;
-  }
-
-  bool parse_error(size_t position,
-                   const std::string& /*token*/,
-                   const nlohmann::json::exception& e) {
-    if (position == 0 || position > text_.size()) {
-      return fail_at(text_.size(), "unexpected end");
-    }
-    const std::string_view read = text_.substr(0, position);
-    if (const size_t bad = find_invalid_utf8(read); bad != std::string_view::npos) {
-      return fail_at(bad, concat("not valid UTF-8 at byte ", bad));
-    }
-    // What the lexer refused is quoted at the end of the parser's message; the part before is the
-    // parser's own.
-    const std::string_view detail = e.what();
-    const size_t quoted = detail.find("; last read: '");
-    const bool lexical = quoted != std::string_view::npos || e.id == kNumberOverflow;
-    const size_t start = lexical ? read.size() - 1 : last_token(read);
-    if (frames_.empty() && complete_) {
-      return fail_at(start, "data after end of document");
-    }
-    const std::string reason = lexical ? lexical_reason(detail.substr(0, quoted)) : std::string();
-    if (e.id == kNumberOverflow && !frames_.empty()) {
-      return fail_at(start, concat(next_path(), ": ", reason));
-    }
-    return fail_at(start,
-                   reason.empty() ? concat("unexpected ", shown(read.substr(start))) : reason);
   }
 
  private:
@@ -123,10 +89,37 @@ class Builder {
     std::unordered_set<std::string> keys;  // filled when the object outgrows kLinearKeys
   };
 
-  size_t offset() const { return static_cast<size_t>(cursor_ - text_.data()); }
+  // What an escape has brought in; the parser takes the second half of a surrogate pair alone.
+  std::string_view wrong_in(std::string_view decoded) const {
+    if (!has_unicode_escapes_) {
+      return {};
+    }
+    return decoded.find('\0') != std::string_view::npos              ? "contains NUL"
+           : find_invalid_utf8(decoded) != std::string_view::npos ? kLoneSurrogate
+                                                                  : std::string_view();
+  }
+
+  void explain(rapidjson::ParseErrorCode code, size_t at) {
+    if (is_cut_at(text_, at)) {
+      fail_at(text_.size(), "unexpected end");
+    } else if (code == rapidjson::kParseErrorDocumentRootNotSingular) {
+      fail_at(at, "data after end of document");
+    } else if (const std::string_view reason = lexical_reason(code, text_[at]); reason.empty()) {
+      const std::string_view token = token_around(text_, at);
+      fail_at(static_cast<size_t>(token.data() - text_.data()), concat("unexpected ", shown(token)));
+    } else {
+      fail_at(at,
+              code == rapidjson::kParseErrorNumberTooBig && !frames_.empty()
+                  ? concat(next_path(), ": ", reason)
+                  : std::string(reason));
+    }
+  }
 
   bool fail(std::string_view what) {
-    const size_t at = offset();
+    const size_t at = std::min(stream.Tell(), text_.size());
+    if (at < text_.size() && text_[at] == '"') {
+      return fail_at(at, what);  // a string is told of before it counts as read
+    }
     return fail_at(at == 0 ? 0 : at - 1, what);
   }
 
@@ -160,7 +153,7 @@ class Builder {
     return out;
   }
 
-  static bool is_duplicate(Frame& frame, const std::string& key) {
+  static bool is_duplicate(Frame& frame, std::string_view key) {
     const Object& object = frame.container->as_object();
     if (object.size() < kLinearKeys) {
       return std::any_of(
@@ -171,12 +164,11 @@ class Builder {
         frame.keys.insert(member.key);
       }
     }
-    return !frame.keys.insert(key).second;
+    return !frame.keys.emplace(key).second;
   }
 
   Value& attach(Value&& value) {
     if (frames_.empty()) {
-      complete_ = true;
       return root_ = std::move(value);
     }
     Value& container = *frames_.back().container;
@@ -214,11 +206,10 @@ class Builder {
   std::string_view text_;
   std::string_view name_;
   const Limits& limits_;
-  const char* cursor_;
+  bool has_unicode_escapes_;
   Value root_;
   std::vector<Frame> frames_;
   size_t values_ = 0;
-  bool complete_ = false;
   std::string message_;
 };
 
@@ -242,9 +233,12 @@ Status check_bytes(std::string_view text, std::string_view name, const Limits& l
   if (trim(text).empty()) {
     return Error::invalid(concat(name, ": empty document"));
   }
-  // nlohmann/json takes a NUL byte for the end of the document and would overlook what follows.
+  // The parser takes a NUL byte for the end of the document and would overlook what follows.
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return error_at(name, text, nul, "NUL byte");
+  }
+  if (const size_t bad = find_invalid_utf8(text); bad != std::string_view::npos) {
+    return error_at(name, text, bad, concat("not valid UTF-8 at byte ", bad));
   }
   return {};
 }
@@ -253,9 +247,11 @@ Status check_bytes(std::string_view text, std::string_view name, const Limits& l
 
 Result<Value> parse(std::string_view text, std::string_view name, const Limits& limits) {
   TRY(check_bytes(text, name, limits));
-  Builder builder(text, name, limits);
-  const bool complete = nlohmann::json::sax_parse(builder.input(), builder.input_end(), &builder);
-  return std::move(builder).take(complete);
+  std::string copy(text);
+  Builder builder(text, name, limits, copy);
+  rapidjson::Reader reader;
+  const rapidjson::ParseResult parsed = reader.Parse<kReading>(builder.stream, builder);
+  return std::move(builder).take(parsed);
 }
 
 }  // namespace redoubt::json

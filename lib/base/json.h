@@ -1,4 +1,4 @@
-// Bounded JSON: a document model, a strict reader and a writer. The only user of nlohmann/json is
+// Bounded JSON: a document model, a strict reader and a writer. The only user of RapidJSON is
 // json.cc.
 //
 // The reader refuses what makes two readers disagree: duplicate keys, keys equal but for case

@@ -9,6 +9,15 @@ namespace redoubt::json {
 namespace {
 
 constexpr size_t kShownBytes = 64;
+constexpr std::string_view kEscapeCharacters = "\\u0123456789abcdefABCDEF";
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < ' ';
+}
+
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '+';
+}
 
 }  // namespace
 
@@ -38,43 +47,42 @@ Error error_at(std::string_view name, std::string_view text, size_t offset, std:
   return Error::invalid(concat(name, ":", line, ":", column, ": ", what));
 }
 
-std::string lexical_reason(std::string_view detail) {
-  struct Entry {
-    std::string_view mark;
-    std::string_view words;
-  };
-  static constexpr Entry kReasons[] = {
-      {"surrogate", "not valid UTF-8: lone surrogate in an escape"},
-      {"hex digits", "\\u must be followed by four hexadecimal digits"},
-      {"after backslash", "unknown escape in a string"},
-      {"must be escaped", "control character in a string must be escaped"},
-      {"expected digit", "number: a digit is missing"},
-      {"overflow", "number out of range"},
-  };
-  for (const Entry& entry : kReasons) {
-    if (detail.find(entry.mark) != std::string_view::npos) {
-      return std::string(entry.words);
-    }
+std::string_view lexical_reason(rapidjson::ParseErrorCode code, char c) {
+  switch (code) {
+    case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
+      return kLoneSurrogate;
+    case rapidjson::kParseErrorStringUnicodeEscapeInvalidHex:
+      return "\\u must be followed by four hexadecimal digits";
+    case rapidjson::kParseErrorStringEscapeInvalid:
+    case rapidjson::kParseErrorStringInvalidEncoding:
+      return is_control(c) ? "control character in a string must be escaped"
+                           : "unknown escape in a string";
+    case rapidjson::kParseErrorNumberMissFraction:
+    case rapidjson::kParseErrorNumberMissExponent:
+      return "number: a digit is missing";
+    case rapidjson::kParseErrorNumberTooBig:
+      return "number out of range";
+    default:
+      return {};
   }
-  return {};
 }
 
-size_t last_token(std::string_view read) {
-  const auto in_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '+' ||
-           c == 'E';
-  };
-  size_t start = read.size() - 1;
-  if (read[start] == '"') {
-    do {
-      start = read.find_last_of('"', start - 1);
-    } while (start != std::string_view::npos && start > 0 && read[start - 1] == '\\');
-    return start == std::string_view::npos ? 0 : start;
-  }
-  while (start > 0 && in_word(read[start]) && in_word(read[start - 1])) {
+bool is_cut_at(std::string_view text, size_t offset) {
+  // An escape is refused as a whole, at its start.
+  const bool is_escape = offset < text.size() && text[offset] == '\\';
+  return is_escape ? text.find_first_not_of(kEscapeCharacters, offset) == std::string_view::npos
+                   : offset >= text.size();
+}
+
+std::string_view token_around(std::string_view text, size_t offset) {
+  size_t start = offset, end = offset + 1;
+  while (start > 0 && is_word(text[start]) && is_word(text[start - 1])) {
     --start;
   }
-  return start;
+  while (end < text.size() && is_word(text[end - 1]) && is_word(text[end])) {
+    ++end;
+  }
+  return text.substr(start, end - start);
 }
 
 }  // namespace redoubt::json

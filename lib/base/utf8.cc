@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 namespace redoubt {
 namespace {
 
@@ -31,6 +34,16 @@ Lead classify(unsigned char lead) {
   return {};
 }
 
+// Whether eight bytes from `at` on are there and ASCII, as nearly all text is.
+bool is_ascii8(std::string_view text, size_t at) {
+  uint64_t word = 0;
+  if (text.size() - at < sizeof word) {
+    return false;
+  }
+  memcpy(&word, text.data() + at, sizeof word);
+  return (word & 0x8080808080808080) == 0;
+}
+
 }  // namespace
 
 size_t utf8_sequence_length(std::string_view text) {
@@ -53,6 +66,10 @@ size_t utf8_sequence_length(std::string_view text) {
 
 size_t find_invalid_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
+    if (is_ascii8(text, i)) {
+      i += 8;
+      continue;
+    }
     const size_t length = utf8_sequence_length(text.substr(i));
     if (length == 0) {
       return i;

@@ -11,6 +11,7 @@
 namespace redoubt::json {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 std::string error_of(std::string_view text, const Limits& limits = {}) {
@@ -67,7 +68,7 @@ TEST(JsonParse, SaysWhatIsWrongAndWhere) {
       {"raw NUL", std::string("{}\0x", 4), "config.json:1:3: NUL byte"},
       {"NUL escape", R"({"process":{"args":["a","b\u0000"]}})", "process.args[1]: contains NUL"},
       {"NUL in key", R"({"process":{"a\u0000":1}})", "contains NUL"},
-      {"duplicate", R"({"a":1,"a":2})", "config.json:1:10: duplicate key \"a\""},
+      {"duplicate", R"({"a":1,"a":2})", "config.json:1:8: duplicate key \"a\""},
       {"nested duplicate", R"({"p":[{"a":1,"a":2}]})", "duplicate key \"a\" in p[0]"},
       {"comma", "[1,]", "config.json:1:4: unexpected \"]\""},
       {"comment", "[1 /* */]", "unexpected \"/\""},
@@ -92,7 +93,10 @@ TEST(JsonParse, EveryPrefixOfADocumentIsAnError) {
       R"({"a":[1,-2.5e3,true,false,null,"x\u00e4\n"],"b":{"c":"\ud83d\ude00"},"d":"ü"})";
   ASSERT_EQ(error_of(text), "accepted");
   for (size_t i = 1; i < text.size(); ++i) {
-    EXPECT_THAT(error_of(text.substr(0, i)), HasSubstr("unexpected end")) << i;
+    // Between the two bytes of the "ü" as well.
+    EXPECT_THAT(error_of(text.substr(0, i)),
+                AnyOf(HasSubstr("unexpected end"), HasSubstr("not valid UTF-8 at byte")))
+        << i;
   }
 }
 
