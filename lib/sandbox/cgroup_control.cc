@@ -38,12 +38,9 @@ Result<std::optional<UniqueFd>> open_if_there(const std::string& directory) {
   return std::optional<UniqueFd>(*std::move(fd));
 }
 
-Result<CgroupEvents> events_of(const std::string& directory) {
-  TRY_ASSIGN(std::optional<UniqueFd> fd, open_if_there(directory));
-  if (!fd) {
-    return CgroupEvents{};
-  }
-  auto events = read_cgroup_events(fd->get());
+// Of a cgroup that has gone meanwhile: empty and not frozen.
+Result<CgroupEvents> events_in(int directory_fd) {
+  auto events = read_cgroup_events(directory_fd);
   if (!events && is_gone(events.error())) {
     return CgroupEvents{};
   }
@@ -203,12 +200,16 @@ Result<bool> is_frozen(const std::string& directory) {
   if (own && trim(*own) == "1") {
     return true;
   }
-  TRY_ASSIGN(const CgroupEvents events, events_of(directory));
+  TRY_ASSIGN(const CgroupEvents events, events_in(fd->get()));
   return events.frozen;
 }
 
 Result<bool> is_populated(const std::string& directory) {
-  TRY_ASSIGN(const CgroupEvents events, events_of(directory));
+  TRY_ASSIGN(std::optional<UniqueFd> fd, open_if_there(directory));
+  if (!fd) {
+    return false;
+  }
+  TRY_ASSIGN(const CgroupEvents events, events_in(fd->get()));
   return events.populated;
 }
 
