@@ -43,12 +43,15 @@ Reply libseccomp_version(Server&, WordReader&) {
 }
 
 Reply compile_seccomp(Server&, WordReader& request) {
-  const plan::Seccomp seccomp = take_seccomp(request);
+  std::vector<plan::Seccomp> stack(request.count());
+  for (plan::Seccomp& seccomp : stack) {
+    seccomp = take_seccomp(request);
+  }
   if (!request.is_complete()) {
     return misfit();
   }
   TRY_ASSIGN(const SeccompLibrary lib, load_seccomp_library());
-  TRY_ASSIGN(BuiltFilter built, build_seccomp_filter(lib, seccomp));
+  TRY_ASSIGN(BuiltFilter built, build_seccomp_filters(lib, stack));
   Words reply;
   put(reply, CachedProgram{std::move(built.filter), std::move(built.unknown_syscalls), lib.path});
   return reply;

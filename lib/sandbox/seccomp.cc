@@ -12,7 +12,7 @@ namespace redoubt::sandbox {
 namespace {
 
 // Part of the cache key: raise it whenever the same profile compiles to another program.
-constexpr std::string_view kCompilerVersion = "redoubt-seccomp-2";
+constexpr std::string_view kCompilerVersion = "redoubt-seccomp-3";
 constexpr uint32_t kMaxErrno =
     4095;  // the kernel cuts larger ones silently, libseccomp refuses them
 constexpr uint32_t kMaxTraceValue = 0xffff;
@@ -75,7 +75,7 @@ Status check(const plan::Seccomp& seccomp) {
 
 // What two profiles share only when they compile to the same program: numbers as they are in memory,
 // strings and lists after their length.
-std::string source_of(const plan::Seccomp& seccomp) {
+std::string source_of(const SeccompStack& stack) {
   utsname machine{};
   uname(&machine);
   std::string text;
@@ -95,14 +95,16 @@ std::string source_of(const plan::Seccomp& seccomp) {
   };
   put_string(kCompilerVersion);
   put_string(machine.machine);
-  put(seccomp.default_action, seccomp.default_errno_ret, seccomp.rules.size());
-  put_strings(seccomp.architectures);
-  for (const plan::SeccompRule& rule : seccomp.rules) {
-    put(rule.action, rule.errno_ret, rule.skips_socketcall, rule.arguments.size());
-    for (const plan::SeccompArgument& arg : rule.arguments) {
-      put(arg.index, arg.op, arg.value, arg.value_two);
+  for (const plan::Seccomp* seccomp : stack) {
+    put(seccomp->default_action, seccomp->default_errno_ret, seccomp->rules.size());
+    put_strings(seccomp->architectures);
+    for (const plan::SeccompRule& rule : seccomp->rules) {
+      put(rule.action, rule.errno_ret, rule.skips_socketcall, rule.arguments.size());
+      for (const plan::SeccompArgument& arg : rule.arguments) {
+        put(arg.index, arg.op, arg.value, arg.value_two);
+      }
+      put_strings(rule.names);
     }
-    put_strings(rule.names);
   }
   return text;
 }
@@ -118,12 +120,14 @@ SeccompCompiler::SeccompCompiler(const std::string& cache_dir) {
   }
 }
 
-Result<CachedProgram> SeccompCompiler::build(const plan::Seccomp& seccomp) {
+Result<CachedProgram> SeccompCompiler::build(const SeccompStack& stack) {
   if (!libraries_) {
     TRY_ASSIGN(libraries_, DlProcess::start());
   }
-  Words request = {"compile seccomp"};
-  put(request, seccomp);
+  Words request = {"compile seccomp", concat(stack.size())};
+  for (const plan::Seccomp* seccomp : stack) {
+    put(request, *seccomp);
+  }
   TRY_ASSIGN(const Words reply, libraries_->call(request));
   WordReader reader(reply);
   CachedProgram program = take_program(reader);
@@ -133,29 +137,50 @@ Result<CachedProgram> SeccompCompiler::build(const plan::Seccomp& seccomp) {
   return program;
 }
 
-Result<CachedProgram> SeccompCompiler::find_or_build(const plan::Seccomp& seccomp) {
+Result<CachedProgram> SeccompCompiler::find_or_build(const SeccompStack& stack) {
   if (!cache_) {
-    return build(seccomp);
+    return build(stack);
   }
-  const std::string source = source_of(seccomp);
+  const std::string source = source_of(stack);
   if (std::optional<CachedProgram> found = cache_->find(source)) {
     return *std::move(found);
   }
-  TRY_ASSIGN(CachedProgram program, build(seccomp));
+  TRY_ASSIGN(CachedProgram program, build(stack));
   ignore(cache_->store(source, program), "the next start compiles again");
   return program;
 }
 
-Result<SeccompProgram> SeccompCompiler::compile(const plan::Seccomp& seccomp) {
-  TRY(check(seccomp));
-  TRY_ASSIGN(CachedProgram compiled, find_or_build(seccomp));
+Result<std::vector<SeccompProgram>> SeccompCompiler::compile(
+    const std::vector<const plan::Seccomp*>& filters) {
+  std::vector<SeccompProgram> programs;
+  for (const SeccompStack& stack : stack_filters(filters)) {
+    Result<SeccompProgram> program = compile_stack(stack);
+    if (program || stack.size() == 1) {
+      TRY(program);
+      programs.push_back(*std::move(program));
+      continue;
+    }
+    // What is too long together may fit apart.
+    for (auto filter = stack.rbegin(); filter != stack.rend(); ++filter) {
+      TRY_ASSIGN(SeccompProgram single, compile_stack({*filter}));
+      programs.push_back(std::move(single));
+    }
+  }
+  return programs;
+}
+
+Result<SeccompProgram> SeccompCompiler::compile_stack(const SeccompStack& stack) {
   SeccompProgram program;
+  for (const plan::Seccomp* seccomp : stack) {
+    TRY(check(*seccomp));
+    for (const plan::SeccompRule& rule : seccomp->rules) {
+      program.has_listener |= rule.action == plan::SeccompAction::kNotify;
+    }
+  }
+  TRY_ASSIGN(CachedProgram compiled, find_or_build(stack));
   program.filter = std::move(compiled.filter);
   program.unknown_syscalls = std::move(compiled.unknown_syscalls);
-  for (const plan::SeccompRule& rule : seccomp.rules) {
-    program.has_listener |= rule.action == plan::SeccompAction::kNotify;
-  }
-  program.flags = seccomp.flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
+  program.flags = stack.front()->flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
   if (program.has_listener) {
     program.flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
   } else {

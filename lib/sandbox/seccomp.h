@@ -19,6 +19,7 @@
 #include "plan/plan.h"
 #include "sandbox/bpf_cache.h"
 #include "sandbox/dl_process.h"
+#include "sandbox/seccomp_join.h"
 
 namespace redoubt::sandbox {
 
@@ -40,11 +41,14 @@ class SeccompCompiler {
   // `cache_dir`: private directory for compiled programs, made (0700) when missing; "" = none.
   // Cache trouble is never an error.
   explicit SeccompCompiler(const std::string& cache_dir);
-  Result<SeccompProgram> compile(const plan::Seccomp& seccomp);
+  // Filters in the order in which they take effect -> programs to load, in theirs: as few as the same
+  // answers allow (seccomp_join.h). The last program is, or has in it, the last filter.
+  Result<std::vector<SeccompProgram>> compile(const std::vector<const plan::Seccomp*>& filters);
 
  private:
-  Result<CachedProgram> find_or_build(const plan::Seccomp& seccomp);
-  Result<CachedProgram> build(const plan::Seccomp& seccomp);
+  Result<SeccompProgram> compile_stack(const SeccompStack& stack);
+  Result<CachedProgram> find_or_build(const SeccompStack& stack);
+  Result<CachedProgram> build(const SeccompStack& stack);
 
   std::optional<BpfCache> cache_;
   std::optional<DlProcess> libraries_;

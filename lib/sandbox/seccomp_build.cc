@@ -15,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "sandbox/seccomp_compact.h"
 #include "sandbox/seccomp_enosys.h"
+#include "sandbox/seccomp_join.h"
 #include "sandbox/seccomp_words.h"
 
 namespace redoubt::sandbox {
@@ -250,6 +251,22 @@ Status export_filter(const Builder& b, std::vector<sock_filter>& out) {
   return {};
 }
 
+Status check_length(const std::vector<sock_filter>& filter) {
+  if (filter.size() > BPF_MAXINSNS) {
+    return Error::invalid(concat("linux.seccomp: the filter has ",
+                                 filter.size(),
+                                 " instructions, the kernel accepts ",
+                                 BPF_MAXINSNS));
+  }
+  return {};
+}
+
+std::vector<std::string> sorted(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
 }  // namespace
 
 Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::Seccomp& seccomp) {
@@ -271,16 +288,25 @@ Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::
   }
   TRY(export_filter(b, built.filter));
   built.filter = compact_filter(built.filter);
-  if (built.filter.size() > BPF_MAXINSNS) {
-    return Error::invalid(concat("linux.seccomp: the filter has ",
-                                 built.filter.size(),
-                                 " instructions, the kernel accepts ",
-                                 BPF_MAXINSNS));
-  }
-  std::sort(b.unknown.begin(), b.unknown.end());
-  b.unknown.erase(std::unique(b.unknown.begin(), b.unknown.end()), b.unknown.end());
-  built.unknown_syscalls = std::move(b.unknown);
+  TRY(check_length(built.filter));
+  built.unknown_syscalls = sorted(std::move(b.unknown));
   return built;
+}
+
+Result<BuiltFilter> build_seccomp_filters(const SeccompLibrary& lib,
+                                          const std::vector<plan::Seccomp>& last_first) {
+  std::vector<std::vector<sock_filter>> filters;
+  BuiltFilter all;
+  for (const plan::Seccomp& seccomp : last_first) {
+    TRY_ASSIGN(BuiltFilter built, build_seccomp_filter(lib, seccomp));
+    filters.push_back(std::move(built.filter));
+    all.unknown_syscalls.insert(
+        all.unknown_syscalls.end(), built.unknown_syscalls.begin(), built.unknown_syscalls.end());
+  }
+  all.filter = filters.size() == 1 ? std::move(filters.front()) : compact_filter(join_filters(filters));
+  TRY(check_length(all.filter));
+  all.unknown_syscalls = sorted(std::move(all.unknown_syscalls));
+  return all;
 }
 
 }  // namespace redoubt::sandbox

@@ -23,6 +23,9 @@ struct BuiltFilter {
 };
 
 Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::Seccomp& seccomp);
+// One program for a whole stack (seccomp_join.h).
+Result<BuiltFilter> build_seccomp_filters(const SeccompLibrary& lib,
+                                          const std::vector<plan::Seccomp>& last_first);
 
 }  // namespace redoubt::sandbox
 

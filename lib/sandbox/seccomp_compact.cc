@@ -1,146 +1,261 @@
 #include "sandbox/seccomp_compact.h"
 
+#include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
+#include <string.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <set>
+#include <random>
 
 #include "sandbox/seccomp_eval.h"
+#include "sandbox/seccomp_residue.h"
 #include "sandbox/seccomp_words.h"
 
 namespace redoubt::sandbox {
 namespace {
 
 using Program = std::vector<sock_filter>;
-using Points = std::set<uint32_t>;
+using Points = SeccompResidue::Points;
 
-constexpr uint16_t kReturn = BPF_RET | BPF_K;
-constexpr uint32_t kNumberAt = offsetof(seccomp_data, nr);
-constexpr uint32_t kArchAt = offsetof(seccomp_data, arch);
 // An architecture that no kernel has: what happens to all that the filter does not name.
 constexpr uint32_t kNoArch = 0;
+constexpr uint16_t kAtLeast = BPF_JMP | BPF_JGE | BPF_K;
+// So many runs have fewer than 128 comparisons and at most as many answers: all within the 255
+// instructions that a comparison can skip.
+constexpr size_t kChunk = 128;
+constexpr int kArgumentTries = 48;
 
-enum class Held : uint8_t { kUnreached, kNothing, kNumber, kArch };
-
-// What the program compares with. Between two neighbouring points its answer cannot change.
-struct Comparisons {
-  Points numbers, archs;
-};
-
-bool is_comparison(uint16_t code) {
-  return code == (BPF_JMP | BPF_JEQ | BPF_K) || code == (BPF_JMP | BPF_JGT | BPF_K) ||
-         code == (BPF_JMP | BPF_JGE | BPF_K);
+bool same(const Program& a, const Program& b) {
+  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(sock_filter)) == 0;
 }
 
-void add_points(uint32_t constant, Points& points) {
-  points.insert(constant);
-  if (constant != 0) {
-    points.insert(constant - 1);
-  }
-  if (constant != UINT32_MAX) {
-    points.insert(constant + 1);
-  }
-}
-
-// Follows what the accumulator holds; all jumps go forward, so one walk is enough.
-class Walk {
+// What is left of the filter for some calls, each kind once.
+class Kinds {
  public:
-  explicit Walk(const Program& program)
-      : program_(program), held_(program.size() + 1, Held::kUnreached) {
-    held_[0] = Held::kNothing;
-  }
-
-  // Nothing when the program does anything but compare number and architecture.
-  std::optional<Comparisons> run() {
-    for (size_t i = 0; i < program_.size(); ++i) {
-      if (held_[i] != Held::kUnreached && !step(i)) {
-        return std::nullopt;
-      }
+  size_t index_of(Program residue) {
+    const auto known = std::find_if(
+        kinds_.begin(), kinds_.end(), [&](const Program& kind) { return same(kind, residue); });
+    if (known != kinds_.end()) {
+      return static_cast<size_t>(known - kinds_.begin());
     }
-    return std::move(found_);
+    kinds_.push_back(std::move(residue));
+    return kinds_.size() - 1;
   }
+  const std::vector<Program>& all() const { return kinds_; }
+  bool is_answer(size_t kind) const { return kinds_[kind].size() == 1; }
 
  private:
-  bool step(size_t i) {
-    const sock_filter& op = program_[i];
-    if (op.code == kReturn) {
-      return true;
-    }
-    if (op.code == kLoadWord && (op.k == kNumberAt || op.k == kArchAt)) {
-      return reach(i + 1, op.k == kNumberAt ? Held::kNumber : Held::kArch);
-    }
-    if (op.code == (BPF_JMP | BPF_JA)) {
-      return reach(i + 1 + op.k, held_[i]);
-    }
-    const bool tests_bit = op.code == (BPF_JMP | BPF_JSET | BPF_K) && op.k == kX32Bit;
-    if ((!is_comparison(op.code) && !tests_bit) || held_[i] == Held::kNothing) {
-      return false;
-    }
-    Points& points = held_[i] == Held::kNumber ? found_.numbers : found_.archs;
-    add_points(op.k, points);
-    if (tests_bit) {  // that bit changes twice more
-      add_points(2 * kX32Bit, points);
-      add_points(3 * kX32Bit, points);
-    }
-    return reach(i + 1 + op.jt, held_[i]) && reach(i + 1 + op.jf, held_[i]);
-  }
-
-  bool reach(size_t target, Held held) {
-    if (target >= program_.size()) {
-      return false;
-    }
-    // Paths that meet with different values: fine as long as a load comes next.
-    Held& known = held_[target];
-    known = known == Held::kUnreached || known == held ? held : Held::kNothing;
-    return true;
-  }
-
-  const Program& program_;
-  std::vector<Held> held_;
-  Comparisons found_;
+  std::vector<Program> kinds_;
 };
 
-uint32_t answer(const Program& program, uint32_t arch, uint32_t number) {
-  const seccomp_data call{static_cast<int>(number), arch, 0, {}};
-  return evaluate_seccomp(program, call).value_or(SECCOMP_RET_KILL_PROCESS);
-}
-
-// From here on up to the next run.
+// From this number on up to the next run.
 struct Run {
   uint32_t first;
-  uint32_t result;
+  size_t kind;
 };
 
-std::vector<Run> runs_of(const Program& program, uint32_t arch, const Points& numbers) {
-  std::vector<Run> runs = {{0, answer(program, arch, 0)}};
+// A jump whose place is known and whose target is not yet: the code of a kind.
+struct Call {
+  size_t at;
+  size_t kind;
+};
+
+struct Output {
+  Program program;
+  std::vector<Call> calls;
+};
+
+std::optional<std::vector<Run>> runs_of(const SeccompResidue& residue,
+                                        uint32_t arch,
+                                        const Points& numbers,
+                                        Kinds& kinds) {
+  std::vector<Run> runs;
   for (const uint32_t number : numbers) {
-    const uint32_t result = answer(program, arch, number);
-    if (result != runs.back().result) {
-      runs.push_back({number, result});
+    std::optional<Program> left = residue(arch, number);
+    if (!left) {
+      return std::nullopt;
+    }
+    const size_t kind = kinds.index_of(*std::move(left));
+    if (runs.empty() || runs.back().kind != kind) {
+      runs.push_back({number, kind});
     }
   }
   return runs;
 }
 
-void add_arch(uint32_t arch, const std::vector<Run>& runs, Program& out) {
-  const auto length = static_cast<uint32_t>(2 * runs.size());
-  out.push_back({BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch});
-  out.push_back({BPF_JMP | BPF_JA, 0, 0, length});
-  out.push_back({kLoadWord, 0, 0, kNumberAt});
-  for (size_t i = 0; i + 1 < runs.size(); ++i) {
-    out.push_back({BPF_JMP | BPF_JGE | BPF_K, 1, 0, runs[i + 1].first});
-    out.push_back({kReturn, 0, 0, runs[i].result});
+// The smallest trees: comparisons, and behind them each answer once, near enough to be jumped to.
+class Chunk {
+ public:
+  Chunk(const std::vector<Run>& runs, const Kinds& kinds) : runs_(runs), kinds_(kinds) {}
+
+  Output build(size_t from, size_t to) {
+    if (to - from > 1) {
+      add(from, to);
+    } else {
+      answers_.push_back({runs_[from].kind, 0});
+    }
+    for (Answer& answer : answers_) {
+      answer.at = out_.program.size();
+      if (kinds_.is_answer(answer.kind)) {
+        out_.program.push_back(kinds_.all()[answer.kind].front());
+      } else {
+        out_.calls.push_back({out_.program.size(), answer.kind});
+        out_.program.push_back({kJump, 0, 0, 0});
+      }
+    }
+    for (const Leaf& leaf : leaves_) {
+      const auto skip = static_cast<uint8_t>(answers_[leaf.answer].at - leaf.at - 1);
+      (leaf.is_high ? out_.program[leaf.at].jt : out_.program[leaf.at].jf) = skip;
+    }
+    return std::move(out_);
   }
-  out.push_back({kReturn, 0, 0, runs.back().result});
+
+ private:
+  struct Answer {
+    size_t kind, at;
+  };
+  struct Leaf {
+    size_t at;
+    bool is_high;
+    size_t answer;
+  };
+
+  // The comparison with the middle, then what is below it, then what is not.
+  void add(size_t from, size_t to) {
+    const size_t middle = (from + to) / 2, at = out_.program.size();
+    out_.program.push_back({kAtLeast, 0, 0, runs_[middle].first});
+    add_side(at, false, from, middle);
+    out_.program[at].jt = static_cast<uint8_t>(out_.program.size() - at - 1);
+    add_side(at, true, middle, to);
+  }
+
+  void add_side(size_t at, bool is_high, size_t from, size_t to) {
+    if (to - from > 1) {
+      add(from, to);
+      return;
+    }
+    const auto known = std::find_if(answers_.begin(), answers_.end(), [&](const Answer& answer) {
+      return answer.kind == runs_[from].kind;
+    });
+    leaves_.push_back({at, is_high, static_cast<size_t>(known - answers_.begin())});
+    if (known == answers_.end()) {
+      answers_.push_back({runs_[from].kind, 0});
+    }
+  }
+
+  const std::vector<Run>& runs_;
+  const Kinds& kinds_;
+  Output out_;
+  std::vector<Answer> answers_;
+  std::vector<Leaf> leaves_;
+};
+
+// A search tree over the runs: the kernel tries the filter out for every number when it is loaded.
+Output search(const std::vector<Run>& runs, size_t from, size_t to, const Kinds& kinds) {
+  if (to - from <= kChunk) {
+    return Chunk(runs, kinds).build(from, to);
+  }
+  const size_t middle = (from + to) / 2;
+  Output out;
+  const Output low = search(runs, from, middle, kinds), high = search(runs, middle, to, kinds);
+  out.program = {{kAtLeast, 0, 1, runs[middle].first},
+                 {kJump, 0, 0, static_cast<uint32_t>(low.program.size())}};
+  for (const Output* part : {&low, &high}) {
+    for (const Call& call : part->calls) {
+      out.calls.push_back({out.program.size() + call.at, call.kind});
+    }
+    out.program.insert(out.program.end(), part->program.begin(), part->program.end());
+  }
+  return out;
 }
 
-bool is_equivalent(const Program& a, const Program& b, const Comparisons& at) {
-  for (const uint32_t arch : at.archs) {
-    for (const uint32_t number : at.numbers) {
-      if (answer(a, arch, number) != answer(b, arch, number)) {
-        return false;
+void add_arch(uint32_t arch, const std::vector<Run>& runs, const Kinds& kinds, Output& out) {
+  const Output tree = search(runs, 0, runs.size(), kinds);
+  out.program.push_back({BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch});
+  out.program.push_back({kJump, 0, 0, static_cast<uint32_t>(tree.program.size() + 1)});
+  out.program.push_back({kLoadWord, 0, 0, kNumberAt});
+  for (const Call& call : tree.calls) {
+    out.calls.push_back({out.program.size() + call.at, call.kind});
+  }
+  out.program.insert(out.program.end(), tree.program.begin(), tree.program.end());
+}
+
+// The code of each kind that is called, once, behind all trees.
+void add_kinds(const Kinds& kinds, Output& out) {
+  for (size_t kind = 0; kind < kinds.all().size(); ++kind) {
+    bool is_called = false;
+    for (const Call& call : out.calls) {
+      if (call.kind == kind) {
+        is_called = true;
+        out.program[call.at].k = static_cast<uint32_t>(out.program.size() - call.at - 1);
+      }
+    }
+    if (is_called) {
+      const Program& code = kinds.all()[kind];
+      out.program.insert(out.program.end(), code.begin(), code.end());
+    }
+  }
+}
+
+std::optional<Program> rewrite(const SeccompResidue& residue, const Points& archs, const Points& numbers) {
+  Kinds kinds;
+  const auto others = runs_of(residue, kNoArch, numbers, kinds);
+  if (!others || others->size() != 1 || !kinds.is_answer(others->front().kind)) {
+    return std::nullopt;
+  }
+  Output out = {{{kLoadWord, 0, 0, kArchAt}}, {}};
+  for (auto arch = archs.rbegin(); arch != archs.rend(); ++arch) {  // 64 bits first
+    const auto runs = runs_of(residue, *arch, numbers, kinds);
+    if (!runs) {
+      return std::nullopt;
+    }
+    if (runs->size() > 1 || runs->front().kind != others->front().kind) {
+      add_arch(*arch, *runs, kinds, out);
+    }
+  }
+  out.program.push_back(kinds.all()[others->front().kind].front());
+  add_kinds(kinds, out);
+  return std::move(out.program);
+}
+
+// Calls with arguments that have to do with what the filter compares with.
+class Tries {
+ public:
+  explicit Tries(const Points& operands) : operands_(operands.begin(), operands.end()) {
+    operands_.insert(operands_.end(), {0, 1, UINT32_MAX});
+  }
+
+  seccomp_data next(uint32_t arch, uint32_t number) {
+    seccomp_data call{static_cast<int>(number), arch, 0, {}};
+    for (__u64& argument : call.args) {
+      argument = uint64_t{draw()} << 32 | draw();
+    }
+    return call;
+  }
+
+ private:
+  uint32_t draw() {
+    const uint32_t value = operands_[random_() % operands_.size()];
+    return random_() % 4 == 0 ? ~value : random_() % 4 == 0 ? value | static_cast<uint32_t>(random_()) : value;
+  }
+
+  std::vector<uint32_t> operands_;
+  std::minstd_rand random_;  // the same each time: a filter is compacted or it is not
+};
+
+bool is_equivalent(const Program& a, const Program& b, const SeccompResidue& residue, const Points& archs, const Points& numbers) {
+  Tries tries(residue.operands());
+  for (const uint32_t arch : archs) {
+    for (const uint32_t number : numbers) {
+      const std::optional<Program> left = residue(arch, number);
+      for (int i = left && left->size() == 1 ? 1 : kArgumentTries; i > 0; --i) {
+        const seccomp_data call = tries.next(arch, number);
+        const std::optional<uint32_t> answer = evaluate_seccomp(a, call);
+        if (!answer || answer != evaluate_seccomp(b, call)) {
+          return false;
+        }
       }
     }
   }
@@ -150,25 +265,15 @@ bool is_equivalent(const Program& a, const Program& b, const Comparisons& at) {
 }  // namespace
 
 std::vector<sock_filter> compact_filter(const std::vector<sock_filter>& filter) {
-  std::optional<Comparisons> at = Walk(filter).run();
-  if (!at || at->archs.empty() || at->numbers.empty()) {
+  const std::optional<SeccompResidue> residue = SeccompResidue::of(filter);
+  if (!residue || residue->archs().empty() || residue->numbers().empty()) {
     return filter;
   }
-  at->archs.insert(kNoArch);
-  at->numbers.insert({0, UINT32_MAX});
-  const std::vector<Run> others = runs_of(filter, kNoArch, at->numbers);
-  if (others.size() != 1) {
-    return filter;
-  }
-  Program out = {{kLoadWord, 0, 0, kArchAt}};
-  for (const uint32_t arch : at->archs) {
-    const std::vector<Run> runs = runs_of(filter, arch, at->numbers);
-    if (runs.size() > 1 || runs.front().result != others.front().result) {
-      add_arch(arch, runs, out);
-    }
-  }
-  out.push_back({kReturn, 0, 0, others.front().result});
-  return out.size() < filter.size() && is_equivalent(filter, out, *at) ? out : filter;
+  Points archs = residue->archs(), numbers = residue->numbers();
+  archs.insert(kNoArch);
+  numbers.insert({0, UINT32_MAX});
+  const std::optional<Program> out = rewrite(*residue, archs, numbers);
+  return out && out->size() < filter.size() && is_equivalent(filter, *out, *residue, archs, numbers) ? *out : filter;
 }
 
 }  // namespace redoubt::sandbox

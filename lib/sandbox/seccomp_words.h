@@ -3,6 +3,8 @@
 #define REDOUBT_SANDBOX_SECCOMP_WORDS_H_
 
 #include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 
 #include <cstdint>
 
@@ -12,6 +14,10 @@ namespace redoubt::sandbox {
 inline constexpr uint32_t kX32Bit = 0x40000000;
 // Loads a word of struct seccomp_data.
 inline constexpr uint16_t kLoadWord = BPF_LD | BPF_W | BPF_ABS;
+inline constexpr uint32_t kNumberAt = offsetof(seccomp_data, nr);
+inline constexpr uint32_t kArchAt = offsetof(seccomp_data, arch);
+inline constexpr uint16_t kJump = BPF_JMP | BPF_JA;
+inline constexpr uint16_t kReturn = BPF_RET | BPF_K;
 
 }  // namespace redoubt::sandbox
 

@@ -96,12 +96,20 @@ Result<Filters> compile_filters(const SessionRequest& request) {
   if (!plan.seccomp && plan.seccomp_floor.empty()) {
     return filters;
   }
-  sandbox::SeccompCompiler compiler(request.seccomp_cache);
-  if (plan.seccomp) {
-    TRY_ASSIGN(filters.own, compiler.compile(*plan.seccomp));
-  }
+  std::vector<const plan::Seccomp*> in_order;
   for (const plan::Seccomp& filter : plan.seccomp_floor) {
-    TRY_ASSIGN(sandbox::SeccompProgram program, compiler.compile(filter));
+    in_order.push_back(&filter);
+  }
+  if (plan.seccomp) {
+    in_order.push_back(&*plan.seccomp);
+  }
+  sandbox::SeccompCompiler compiler(request.seccomp_cache);
+  TRY_ASSIGN(std::vector<sandbox::SeccompProgram> programs, compiler.compile(in_order));
+  if (plan.seccomp) {
+    filters.own = std::move(programs.back());
+    programs.pop_back();
+  }
+  for (sandbox::SeccompProgram& program : programs) {
     filters.floor.push_back({std::move(program.filter), program.flags});
   }
   return filters;

@@ -51,9 +51,10 @@ class SeccompCache : public testing::Test {
     return profile;
   }
   SeccompProgram compile() const {
-    Result<SeccompProgram> program = SeccompCompiler(directory_).compile(small_profile());
-    EXPECT_TRUE(program);
-    return *std::move(program);
+    const plan::Seccomp profile = small_profile();
+    Result<std::vector<SeccompProgram>> programs = SeccompCompiler(directory_).compile({&profile});
+    EXPECT_TRUE(programs);
+    return std::move(programs->front());
   }
   static bool same(const SeccompProgram& a, const SeccompProgram& b) {
     return a.filter.size() == b.filter.size() && a.unknown_syscalls == b.unknown_syscalls &&
@@ -87,7 +88,7 @@ TEST_F(SeccompCache, DifferentProfilesNeverShareAnEntry) {
   profiles[6].rules.back().errno_ret = 1;
   profiles[7].rules[1].arguments[0].op = plan::SeccompOperator::kEqual;
   for (const plan::Seccomp& profile : profiles) {
-    ASSERT_TRUE(SeccompCompiler(directory_).compile(profile));
+    ASSERT_TRUE(SeccompCompiler(directory_).compile({&profile}));
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(directory_), {}), 8);
 }

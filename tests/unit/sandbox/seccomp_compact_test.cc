@@ -15,7 +15,6 @@ namespace redoubt::sandbox {
 namespace {
 
 using Program = std::vector<sock_filter>;
-constexpr uint16_t kReturn = BPF_RET | BPF_K;
 constexpr uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
 
 uint32_t answer(const Program& program, uint32_t arch, uint32_t nr) {
@@ -54,9 +53,66 @@ TEST(CompactFilter, AnswersAsTheLongOneForEveryNumber) {
   }
 }
 
-TEST(CompactFilter, LeavesAloneWhatLooksAtArguments) {
+uint32_t answer_to(const Program& program, uint32_t nr, uint64_t first, uint64_t second) {
+  return evaluate_seccomp(program, {static_cast<int>(nr), AUDIT_ARCH_X86_64, 0, {first, second}})
+      .value_or(0xdeadbeef);
+}
+
+// Number 7: refused when the first argument has bit 4; 8 and 9: when the second is 5.
+Program argument_filter(std::vector<uint32_t> allowed) {
+  Program program = list_filter(allowed);
+  program.insert(program.end() - 1,
+                 {{kEqual, 0, 4, 7},
+                  {kLoadWord, 0, 0, 16},
+                  {BPF_JMP | BPF_JSET | BPF_K, 0, 1, 16},
+                  {kReturn, 0, 0, SECCOMP_RET_ERRNO | 2},
+                  {kReturn, 0, 0, SECCOMP_RET_ALLOW},
+                  {kEqual, 1, 0, 8},
+                  {kEqual, 0, 4, 9},
+                  {kLoadWord, 0, 0, 24},
+                  {kEqual, 0, 1, 5},
+                  {kReturn, 0, 0, SECCOMP_RET_ERRNO | 3},
+                  {kReturn, 0, 0, SECCOMP_RET_ALLOW}});
+  return program;
+}
+
+TEST(CompactFilter, KeepsTheComparisonsOfArguments) {
+  std::vector<uint32_t> numbers;
+  for (uint32_t i = 20; i < 300; ++i) {
+    numbers.push_back(i);
+  }
+  const Program program = argument_filter(numbers);
+  const Program compact = compact_filter(program);
+  EXPECT_LT(compact.size(), 40U);
+  for (uint32_t nr = 0; nr < 400; ++nr) {
+    for (const uint64_t first : {0, 16, 17, 32}) {
+      for (const uint64_t second : {0, 5, 6}) {
+        ASSERT_EQ(answer_to(compact, nr, first, second), answer_to(program, nr, first, second))
+            << nr << ' ' << first << ' ' << second;
+      }
+    }
+  }
+}
+
+// A tree whose halves are further apart than a comparison can jump.
+TEST(CompactFilter, TakesManyRuns) {
+  std::vector<uint32_t> numbers;
+  for (uint32_t i = 0; i < 1200; i += 2) {
+    numbers.push_back(i);
+  }
+  const Program program = list_filter(numbers);
+  const Program compact = compact_filter(program);
+  EXPECT_GT(compact.size(), 600U);
+  EXPECT_LT(compact.size(), program.size() + 1300);
+  for (uint32_t nr = 0; nr < 1300; ++nr) {
+    ASSERT_EQ(answer(compact, AUDIT_ARCH_X86_64, nr), answer(program, AUDIT_ARCH_X86_64, nr)) << nr;
+  }
+}
+
+TEST(CompactFilter, LeavesAloneWhatCalculates) {
   Program program = list_filter({1, 2, 3, 4, 5, 6, 7, 8, 9});
-  program.insert(program.end() - 1, {{kLoadWord, 0, 0, 16}, {kEqual, 0, 1, 5}, {kReturn, 0, 0, 3}});
+  program.insert(program.end() - 1,
+                 {{kLoadWord, 0, 0, 16}, {BPF_ALU | BPF_ADD | BPF_K, 0, 0, 1}, {kEqual, 0, 1, 5}, {kReturn, 0, 0, 3}});
   EXPECT_EQ(compact_filter(program).size(), program.size());
 }
 

@@ -42,17 +42,17 @@ plan::Seccomp profile_of(SeccompAction default_action, std::vector<plan::Seccomp
 }
 
 SeccompProgram compile(const plan::Seccomp& profile) {
-  Result<SeccompProgram> program = SeccompCompiler("").compile(profile);
-  if (!program) {
-    ADD_FAILURE() << program.error().message();
+  Result<std::vector<SeccompProgram>> programs = SeccompCompiler("").compile({&profile});
+  if (!programs) {
+    ADD_FAILURE() << programs.error().message();
     return {};
   }
-  return *std::move(program);
+  return std::move(programs->front());
 }
 
 std::string error_of(const plan::Seccomp& profile) {
-  const Result<SeccompProgram> program = SeccompCompiler("").compile(profile);
-  return program ? "" : program.error().message();
+  const Result<std::vector<SeccompProgram>> programs = SeccompCompiler("").compile({&profile});
+  return programs ? "" : programs.error().message();
 }
 
 using Arguments = std::array<uint64_t, 6>;
