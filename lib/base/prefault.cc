@@ -12,9 +12,11 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+// Around the code that nearly every launch runs (cmake/hot_functions.ld); absent where that is not
+// linked together, as in tests.
 extern "C" {
-extern const char __executable_start[];
-extern const char etext[];
+[[gnu::weak]] extern const char redoubt_hot_begin[];
+[[gnu::weak]] extern const char redoubt_hot_end[];
 }
 
 namespace redoubt {
@@ -46,7 +48,9 @@ void populate_heap() {
 }  // namespace
 
 void prefault_launch() {
-  populate(__executable_start, static_cast<size_t>(etext - __executable_start), MADV_POPULATE_READ);
+  populate(redoubt_hot_begin,
+           static_cast<size_t>(redoubt_hot_end - redoubt_hot_begin),
+           MADV_POPULATE_READ);
   populate_heap();
   const char here = 0;
   populate(&here - kStack, kStack, MADV_POPULATE_WRITE);
