@@ -52,6 +52,7 @@ Result<Document> load_chain(const ProfileLookup& find_profile,
     document = meet(document, parent);
   }
   chain.pop_back();
+  document.extends.clear();  // nothing is left to merge in
   return document;
 }
 

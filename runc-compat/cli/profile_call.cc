@@ -44,6 +44,7 @@ Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::st
     documents.inherited = policy::meet(documents.inherited, parent);
   }
   documents.merged = policy::meet(documents.raw, documents.inherited);
+  documents.merged.extends.clear();  // nothing is left to merge in
   return documents;
 }
 
