@@ -22,7 +22,6 @@
 namespace redoubt::cli {
 namespace {
 
-
 constexpr Flag kProfileFlags[] = {
     {.name = kProfileFormatFlag,
      .short_name = "f",
@@ -40,9 +39,7 @@ constexpr Flag kProfileFlags[] = {
      .kind = FlagKind::kStringList,
      .placeholder = "FILE",
      .help = "sign: the secret key; verify: a public key that is accepted, as a file or as its text (default: node.signedBy)"},
-    {.name = kProfileForceFlag,
-     .kind = FlagKind::kBool,
-     .help = "keygen: replace keys that are there"},
+    {.name = kProfileForceFlag, .kind = FlagKind::kBool, .help = "keygen: replace keys that are there"},
     {.name = kProfileBaseFlag,
      .placeholder = "NAME",
      .help = "minimise: the profile to extend; the one that leaves the fewest rules unless said otherwise"},
@@ -80,8 +77,8 @@ Result<int> list(Call& call) {
                     {source, Colour::kFaint},
                     {description, documents ? Colour::kPlain : Colour::kBad}});
     json::Value row;
-    row.set("name", name).set("source", source).set("usable", documents.has_value());
-    out.push(row.set("description", description));
+    row.set("name", name).set("source", source).set("usable", documents.has_value()).set("description", description);
+    out.push(std::move(row));
   }
   TRY(call.as_json() ? print_json(out)
                    : print(format_report({"NAME", "SOURCE", "WHAT IT IS FOR"}, rows, call.style)));
@@ -248,9 +245,8 @@ Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
   if (found == std::end(kProfileWords)) {
     return Error::invalid(concat("profile: unknown word ",
                                  quote(word),
-                                 "; there are convert, diff, explain, fields, generalise, keygen, lint, "
-                                 "list, merge, minimise, record, replay, schema, show, sign, simulate "
-                                 "and verify"));
+                                 "; there are convert, diff, explain, fields, generalise, keygen, lint, list, merge, "
+                                 "minimise, record, replay, schema, show, sign, simulate and verify"));
   }
   if (rest.size() < found->min_words || rest.size() > found->max_words) {
     return Error::invalid(concat("profile ", word, ": wrong number of arguments; see --help"));
@@ -291,9 +287,9 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile generalise --output web1.json first.json\n"
                 "redoubt profile replay ./web1.json -- run --bundle /containers/web1 web1\n"
                 "redoubt profile minimise --output small.json ./web1.json\n"
-                "redoubt profile keygen /root/fleet\n"
-                "redoubt profile sign --key /root/fleet.key ./web1.json\n"
-                "redoubt profile verify --key /root/fleet.pub ./web1.json\n"
+                "redoubt profile keygen fleet\n"
+                "redoubt profile sign --key fleet.key ./web1.json\n"
+                "redoubt profile verify --key fleet.pub ./web1.json\n"
                 "redoubt profile convert --to oci-seccomp restricted",
     .flags = kProfileFlags,
     .min_args = 1,

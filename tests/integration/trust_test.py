@@ -6,11 +6,13 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import threading
 
 import pytest
 
 from harness.policy import annotate, names, node, rule  # noqa: F401
+from harness.runtime import wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -311,6 +313,33 @@ def test_files_that_are_exchanged_meanwhile(runtime, bundle, keys, strict, work)
         stop.set()
         thread.join()
     assert taken and refused, (taken, refused)
+
+
+def test_nobody_looks_for_signatures_that_were_not_asked_for(runtime, bundle, node, keys, work):  # noqa: F811
+    """The way of every start without node.signedBy: not one system call more."""
+    node(node={"privileged": rule("allow")})
+    sign(runtime, keys, node.profile("web"))
+    annotate(bundle, profile="web").args("true").save()
+    argv = [str(word) for word in runtime.argv("run", "--bundle", bundle.path, runtime.cid())]
+    done = runtime.raw(["strace", "-f", "-e", "trace=file", "-o", str(work / "calls"), *argv])
+    assert done.code == 0, str(done)
+    calls = (work / "calls").read_text()
+    assert "profiles/web.json" in calls and ".sig" not in calls
+
+
+def test_a_container_under_an_imposed_built_in_profile_can_be_entered(runtime, bundle, node):  # noqa: F811
+    bundle.args("sleep", "1000").save()
+    cid = runtime.cid()
+    argv = [str(word) for word in runtime.argv("profile", "replay", "web-server", "--", "run", "--bundle", bundle.path, cid)]
+    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: '"running"' in runtime("state", cid).out, timeout=30, what="the container")
+        assert runtime.ok("exec", cid, "echo", "inside").out == "inside\n"
+        runtime.ok("kill", cid, "KILL")
+        child.wait(20)
+    finally:
+        child.kill()
+        child.wait()
 
 
 # ---- minimise -------------------------------------------------------------------------------------------------------------------
