@@ -28,7 +28,7 @@ _redoubt_options() {
     bpf) echo "--force -f --format" ;;
     doctor) echo "--format -f" ;;
     policy) echo "--bundle -b --format -f" ;;
-    profile) echo "--format -f --output -o --to --name --explain --without" ;;
+    profile) echo "--format -f --output -o --to --key --force --base --name --explain --without" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -109,6 +109,8 @@ _redoubt_takes_value() {
     "profile --format" | "profile -f") value="table json sarif" ;;
     "profile --output" | "profile -o") value=-f ;;
     "profile --to") value="oci-seccomp spo-seccomp" ;;
+    "profile --key") value=-f ;;
+    "profile --base") value="batch-job builder database default jit restricted web-server" ;;
     "profile --name") value="" ;;
     "profile --without") value="packages peers ports siblings temporary variants" ;;
     "spec --bundle" | "spec -b") value=-d ;;
@@ -157,7 +159,7 @@ _redoubt() {
   elif [[ $verb == policy && $count -eq 0 ]]; then
     _redoubt_words "show explain"
   elif [[ $verb == profile && $count -eq 0 ]]; then
-    _redoubt_words "list show lint diff merge simulate explain record replay generalise convert schema fields"
+    _redoubt_words "list show lint diff merge simulate explain record replay generalise minimise keygen sign verify convert schema fields"
   elif [[ $count -eq 0 && " bpf create doctor features help list policy profile restore run spec " != *" $verb "* ]]; then
     _redoubt_containers
   fi

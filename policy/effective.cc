@@ -7,6 +7,7 @@
 #include "policy/document/merge.h"
 #include "policy/document/read_document.h"
 #include "policy/harden.h"
+#include "policy/signed_profiles.h"
 
 namespace redoubt::policy {
 namespace {
@@ -20,11 +21,6 @@ Result<Document> read_profile(const ProfileLookup& find_profile, const std::stri
     return Error::invalid(concat("profile ", quote(name), ": there is none of that name"));
   }
   TRY_ASSIGN(Document document, read_source(*text));
-  const bool best_effort =
-      document[Field::kMode].present && document.level(Field::kMode) < kModeRequired;
-  for (Rule& rule : document.rules) {
-    rule.best_effort = best_effort;
-  }
   if (document.name != name) {
     return Error::invalid(concat(
         text->source, ": /name: is ", quote(document.name), ", the file is for ", quote(name)));
@@ -52,6 +48,7 @@ Result<Document> load_chain(const ProfileLookup& find_profile,
     document = meet(document, parent);
   }
   chain.pop_back();
+  document.extends.clear();  // nothing is left to merge in
   return document;
 }
 
@@ -62,6 +59,7 @@ struct Selection {
   AnnotationPolicy annotations;
   bool reject = true;
   std::vector<std::string> warnings;
+  std::vector<std::string> signers;
 };
 
 std::string widening_text(std::string_view who,
@@ -100,31 +98,18 @@ Status refuse_widening(std::string_view who,
   return {};
 }
 
-Result<Document> read_node(const std::optional<SourceText>& node) {
-  if (!node) {
-    Document none;
-    none.kind = DocumentKind::kNodePolicy;
-    return none;
-  }
-  TRY_ASSIGN(Document document,
-             read_document(node->text, node->source, {.kind = DocumentKind::kNodePolicy}));
-  for (Rule& rule : document.rules) {
-    rule.hard = true;
-  }
-  return document;
-}
-
 Status select_profile(const PolicySources& sources, Selection& selection) {
+  const ProfileLookup find_profile = accepted_profiles(sources, selection.node, &selection.signers);
   const FieldValue& node_default = selection.node[Field::kNodeDefaultProfile];
   const std::string default_name = !sources.imposed.empty() ? sources.imposed
                                    : node_default.present   ? node_default.text
                                                             : kDefaultProfile;
-  TRY_ASSIGN(selection.profile, load_profile(sources.find_profile, default_name));
+  TRY_ASSIGN(selection.profile, load_profile(find_profile, default_name));
   const AnnotationPolicy& asked = selection.annotations;
   if (!sources.imposed.empty() || asked.profile.empty() || asked.profile == default_name) {
     return {};
   }
-  Result<Document> named = load_profile(sources.find_profile, asked.profile);
+  Result<Document> named = load_profile(find_profile, asked.profile);
   if (!named) {
     return std::move(named).error().add_context(asked.profile_source);
   }
@@ -150,9 +135,30 @@ bool restricts_network(const Effective& policy) {
   return false;
 }
 
+Result<Document> read_node(const std::optional<SourceText>& node) {
+  if (!node) {
+    Document none;
+    none.kind = DocumentKind::kNodePolicy;
+    return none;
+  }
+  TRY_ASSIGN(Document document,
+             read_document(node->text, node->source, {.kind = DocumentKind::kNodePolicy}));
+  for (Rule& rule : document.rules) {
+    rule.hard = true;
+  }
+  return document;
+}
+
 Result<Document> read_source(const SourceText& profile) {
-  return profile.built_in != nullptr ? profile.built_in()
-                                     : read_document(profile.text, profile.source);
+  TRY_ASSIGN(Document document,
+             profile.built_in != nullptr ? profile.built_in()
+                                         : read_document(profile.text, profile.source));
+  const bool best_effort =
+      document[Field::kMode].present && document.level(Field::kMode) < kModeRequired;
+  for (Rule& rule : document.rules) {
+    rule.best_effort = best_effort;
+  }
+  return document;
 }
 
 Result<Document> load_profile(const ProfileLookup& find_profile, const std::string& name) {
@@ -178,6 +184,7 @@ Result<Effective> choose_policy(const PolicySources& sources,
   TRY(select_profile(sources, selection));
   Effective effective;
   effective.profile = selection.profile.name;
+  effective.signers = std::move(selection.signers);
   effective.is_plain_default =
       !sources.node && !selection.annotations.any && sources.imposed.empty();
   if (effective.is_plain_default) {

@@ -29,11 +29,14 @@ struct SourceText {
 
 // The profile of that name, or nothing.
 using ProfileLookup = std::function<Result<std::optional<SourceText>>(const std::string& name)>;
+// What lies beside the file of a profile that was found as its signature, or nothing.
+using SignatureLookup = ProfileLookup;
 
 struct PolicySources {
   std::optional<SourceText> node;  // config.json of the node
   ProfileLookup find_profile;
   std::string imposed = {};  // this profile, whatever the node or the annotations choose; empty: theirs
+  SignatureLookup find_signature = {};  // asked only when the node has node.signedBy
 };
 
 struct Effective {
@@ -45,6 +48,8 @@ struct Effective {
   // Nothing but the built-in default profile: need not be stored with the container.
   bool is_plain_default = false;
   std::vector<std::string> warnings;  // clamped requests
+  // With node.signedBy, who answers for each profile: "web: key 0123456789abcdef", "default: built in".
+  std::vector<std::string> signers;
 };
 
 Result<Effective> choose_policy(const PolicySources& sources,
@@ -52,6 +57,9 @@ Result<Effective> choose_policy(const PolicySources& sources,
 
 // Whether it has network.connect or network.bind, so that HostFacts::cgroup_bpf_network counts.
 bool restricts_network(const Effective& policy);
+
+// The node's own document; with no opinion where there is none.
+Result<Document> read_node(const std::optional<SourceText>& node);
 
 // Reads one profile.
 Result<Document> read_source(const SourceText& profile);

@@ -125,6 +125,9 @@ Status pass_policy(const Request& request, plan::Plan& plan) {
   if (hardener.has(Field::kMode)) {
     hardener.decide(Field::kMode, plan.hardening.mode, "policy");
   }
+  if (hardener.has(Field::kNodeSignedBy)) {
+    hardener.decide(Field::kNodeSignedBy, join(request.policy->signers, ", "), "policy");
+  }
   if (hardener.mode == kModeOff) {
     hardener.layer("all", "off", "mode: off");
     return harden_isolation(hardener);  // no profile takes back a machine that somebody demands

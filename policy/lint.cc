@@ -21,13 +21,6 @@ constexpr std::string_view kGreatCapabilities[] = {"CAP_BPF",
 constexpr std::string_view kEmptyWords[] = {"because", "fixme", "needed", "reason", "test", "todo", "xxx"};
 constexpr size_t kManyRules = 150;
 
-const LintCheck& check_of(std::string_view id) {
-  const auto checks = lint_checks();
-  return *std::lower_bound(checks.begin(), checks.end(), id, [](const LintCheck& c, std::string_view i) {
-    return c.id < i;
-  });
-}
-
 void check_capabilities(Linter& lint) {
   const FieldValue& allowed = lint.merged[Field::kCapabilitiesAllow];
   for (const Entry& entry : allowed.entries) {
@@ -137,7 +130,7 @@ bool has_empty_words(const std::string& reason) {
 void check_rules(Linter& lint) {
   for (const Rule& rule : lint.raw.rules) {
     if (has_empty_words(rule.reason)) {
-      const LintCheck& check = check_of("reason-empty-words");
+      const LintCheck& check = lint_check("reason-empty-words");
       lint.findings.push_back({check.severity, "reason", place_of(rule),
                                concat(quote(rule.reason), " says nothing"), check.id, check.fix});
     }
@@ -182,13 +175,13 @@ void check_document(Linter& lint) {
 }  // namespace
 
 void Linter::add(std::string_view id, Field field, uint32_t rule, std::string what) {
-  const LintCheck& check = check_of(id);
+  const LintCheck& check = lint_check(id);
   findings.push_back({check.severity, std::string(info_of(field).path), place_of(merged.rules[rule]),
                       std::move(what), check.id, check.fix});
 }
 
 void Linter::add(std::string_view id, std::string_view key, std::string what) {
-  const LintCheck& check = check_of(id);
+  const LintCheck& check = lint_check(id);
   findings.push_back(
       {check.severity, std::string(key), raw.name, std::move(what), check.id, check.fix});
 }

@@ -22,6 +22,8 @@ struct LintCheck {
 
 // Sorted by id.
 std::span<const LintCheck> lint_checks();
+// Preconditions: it is one of them.
+const LintCheck& lint_check(std::string_view id);
 
 struct Finding {
   Severity severity{};

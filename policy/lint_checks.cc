@@ -40,6 +40,7 @@ constexpr LintCheck kChecks[] = {
     {"read-secret", Severity::kWarning, "take it out, or say in the reason who needs it"},
     {"reason-empty-words", Severity::kWarning, "write the reason that a reviewer can judge"},
     {"rules-many", Severity::kInfo, "let profile generalise gather paths, or use directories"},
+    {"signature-not-accepted", Severity::kWarning, "until then, the containers of this node that ask for it are refused"},
     {"syscall-allowed-and-denied", Severity::kInfo, "take it out of one of the lists"},
     {"syscall-closed-by-surface", Severity::kInfo, "take the call out: the kernel.* field decides"},
     {"syscall-foreign-open", Severity::kInfo, "set syscalls.foreignArchitectures to \"deny\""},
@@ -71,6 +72,12 @@ static_assert(sorted(), "kChecks must be sorted by id");
 
 std::span<const LintCheck> lint_checks() {
   return kChecks;
+}
+
+const LintCheck& lint_check(std::string_view id) {
+  return *std::lower_bound(std::begin(kChecks), std::end(kChecks), id, [](const LintCheck& check, std::string_view i) {
+    return check.id < i;
+  });
 }
 
 }  // namespace redoubt::policy

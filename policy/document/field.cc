@@ -250,6 +250,14 @@ constexpr FieldInfo kFields[] = {
      .meaning = "privileged containers: allow them as they are, keep them under the node's own "
                 "rules (floor), or refuse them",
      .layer = "policy"},
+    {.field = Field::kNodeSignedBy,
+     .path = "node.signedBy",
+     .type = FieldType::kAllowed,
+     .vocabulary = Vocabulary::kPublicKey,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the public keys, one of which must have signed each profile that comes from a file; "
+                "without a key in the list, only built-in profiles are taken",
+     .layer = "policy"},
     {.field = Field::kVmAccelerator,
      .path = "vm.accelerator",
      .type = FieldType::kLevel,

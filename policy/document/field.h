@@ -66,6 +66,7 @@ enum class Field : uint8_t {
   kNodeAllowedProfiles,
   kNodeOnConflict,
   kNodePrivileged,
+  kNodeSignedBy,
   kVmAccelerator,
   kVmImage,
   kVmImageDigest,
@@ -102,6 +103,7 @@ enum class Vocabulary : uint8_t {
   kProfile,     // name of a profile
   kSysctl,      // net.ipv4.ip_forward
   kDigest,      // sha256: and 64 hexadecimal digits
+  kPublicKey,   // ed25519: and 32 bytes in base64
 };
 
 enum class Scope : uint8_t { kAny, kNodeOnly };

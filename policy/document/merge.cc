@@ -237,7 +237,9 @@ std::vector<Field> wider_fields(const Document& a, const Document& b) {
   std::vector<Field> wider;
   for (const FieldInfo& info : field_table()) {
     const FieldValue& mine = a[info.field];
-    if (!same_value(info, meet_values(info.type, mine, b[info.field]), mine)) {
+    const FieldValue both = meet_values(info.type, mine, b[info.field]);
+    // A path below another one of the same list is no more than that one: the meet drops it.
+    if (!same_value(info, both, mine) && !same_value(info, both, meet_values(info.type, mine, mine))) {
       wider.push_back(info.field);
     }
   }
@@ -247,8 +249,8 @@ std::vector<Field> wider_fields(const Document& a, const Document& b) {
 std::vector<Difference> differences(const Document& a, const Document& b) {
   std::vector<Difference> found;
   for (const FieldInfo& info : field_table()) {
-    const FieldValue& before = a[info.field];
-    const FieldValue& after = b[info.field];
+    const FieldValue before = meet_values(info.type, a[info.field], a[info.field]);
+    const FieldValue after = meet_values(info.type, b[info.field], b[info.field]);
     if (same_value(info, before, after)) {
       continue;
     }

@@ -60,6 +60,8 @@ json::Value name_schema(Vocabulary vocabulary) {
       return text_of("^(fs\\.mqueue\\.|kernel\\.msg|kernel\\.sem|kernel\\.shm|net\\.)[A-Za-z0-9._-]*$");
     case Vocabulary::kDigest:
       return text_of("^sha256:[0-9a-f]{64}$");
+    case Vocabulary::kPublicKey:
+      return text_of("^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$");
     case Vocabulary::kNone:
       break;
   }

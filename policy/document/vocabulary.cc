@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMaxName = 64;
 constexpr size_t kMaxPath = 1024;
 constexpr size_t kMaxProfileName = 63;
+constexpr std::string_view kLastKeyDigits = "AEIMQUYcgkosw048";
 
 bool is_lower_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -73,6 +74,17 @@ std::string digest_problem(std::string_view text) {
   return good ? "" : "must be sha256: and 64 hexadecimal digits";
 }
 
+// The one spelling of a key (policy/signature/key.h): the last digit has two bits that must be 0.
+std::string public_key_problem(std::string_view text) {
+  constexpr std::string_view kAlgorithm = "ed25519:";
+  constexpr size_t kDigits = 43;
+  const bool good = text.starts_with(kAlgorithm) && text.size() == kAlgorithm.size() + kDigits + 1 &&
+                    text.ends_with('=') &&
+                    consists_of(text.substr(kAlgorithm.size(), kDigits), "+/", true) &&
+                    kLastKeyDigits.find(text[text.size() - 2]) != std::string_view::npos;
+  return good ? "" : "must be the line of a .pub file of redoubt profile keygen: ed25519: and 44 letters";
+}
+
 }  // namespace
 
 bool is_profile_name(std::string_view name) {
@@ -101,6 +113,8 @@ std::string name_problem(Vocabulary vocabulary, std::string_view name) {
       return sysctl_problem(name);
     case Vocabulary::kDigest:
       return digest_problem(name);
+    case Vocabulary::kPublicKey:
+      return public_key_problem(name);
     case Vocabulary::kNone:
       break;
   }

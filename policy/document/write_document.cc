@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/str.h"
+#include "policy/document/gather.h"
 #include "policy/document/read_document.h"
 
 namespace redoubt::policy {
@@ -48,43 +49,40 @@ json::Value named_values(const Document& document, const FieldInfo& info) {
   return rules;
 }
 
-// "tcp 10.0.0.0/8 443".
-json::Value endpoint(const Document& document, const Entry& entry) {
-  const std::vector<std::string> parts = split(entry.key, ' ');
-  json::Value rule;
-  rule.set("address", parts[1]);
-  rule.set("ports", json::Value().push(parts[2]));
-  rule.set("protocol", parts[0]);
-  return with_reason(std::move(rule), document, entry.rule);
+// Rule -> the keys of its entries; without an entry, the rule that says so.
+std::map<uint32_t, std::vector<std::string>> keys_by_rule(const FieldValue& value) {
+  std::map<uint32_t, std::vector<std::string>> groups;
+  for (const Entry& entry : value.entries) {
+    groups[entry.rule].push_back(entry.key);
+  }
+  if (groups.empty()) {
+    groups[value.rule] = {};
+  }
+  return groups;
 }
 
 json::Value endpoints(const Document& document, const FieldInfo& info) {
   json::Value rules{json::Array()};
-  const FieldValue& value = document[info.field];
-  for (const Entry& entry : value.entries) {
-    rules.push(endpoint(document, entry));
-  }
-  if (value.entries.empty()) {
-    rules.push(with_reason(json::Value().set("address", "none"), document, value.rule));
+  for (const auto& [rule, keys] : keys_by_rule(document[info.field])) {
+    for (json::Value& endpoint : gather_endpoints(keys)) {
+      rules.push(with_reason(std::move(endpoint), document, rule));
+    }
+    if (keys.empty()) {
+      rules.push(with_reason(json::Value().set("address", "none"), document, rule));
+    }
   }
   return rules;
 }
 
 json::Value names(const Document& document, const FieldInfo& info) {
   const char* key = info.vocabulary == Vocabulary::kPath ? "paths" : "names";
-  const FieldValue& value = document[info.field];
-  std::map<uint32_t, json::Value> groups;
-  for (const Entry& entry : value.entries) {
-    groups.try_emplace(entry.rule, json::Value(json::Array())).first->second.push(entry.key);
-  }
-  if (groups.empty()) {
-    groups.emplace(value.rule, json::Value(json::Array()));
-  }
   json::Value rules{json::Array()};
-  for (auto& [rule, list] : groups) {
-    json::Value written;
-    written.set(key, std::move(list));
-    rules.push(with_reason(std::move(written), document, rule));
+  for (const auto& [rule, keys] : keys_by_rule(document[info.field])) {
+    json::Value list{json::Array()};
+    for (const std::string& name : info.vocabulary == Vocabulary::kSyscall ? gather_syscalls(keys) : keys) {
+      list.push(name);
+    }
+    rules.push(with_reason(json::Value().set(key, std::move(list)), document, rule));
   }
   return rules;
 }
@@ -116,6 +114,13 @@ json::Value to_json(const Document& document) {
   }
   if (!document.description.empty()) {
     out.set("description", document.description);
+  }
+  if (!document.extends.empty()) {
+    json::Value bases{json::Array()};
+    for (const std::string& base : document.extends) {
+      bases.push(base);
+    }
+    out.set("extends", std::move(bases));
   }
   std::map<std::string, json::Value> sections;
   std::vector<std::string> order;

@@ -6,6 +6,7 @@
 #include "escalate-vm/host/image.h"
 #include "escalate-vm/host/probe.h"
 #include "policy/escalate.h"
+#include "policy/signed_profiles.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/report.h"
@@ -124,6 +125,29 @@ void check_policy(Checks& checks) {
   checks.push_back(std::move(check));
 }
 
+// Which profiles of this node would be refused for want of a signature.
+void check_signatures(Checks& checks) {
+  Check check{"profile signatures", true, false, "not asked for: node.signedBy", "redoubt profile verify says what is wrong with each"};
+  Result<launch::PolicyFiles> files = launch::PolicyFiles::of_node();
+  const policy::PolicySources sources = files ? files->sources() : policy::PolicySources();
+  const Result<policy::Document> node = policy::read_node(sources.node);
+  if (!files || !node || !(*node)[policy::Field::kNodeSignedBy].present) {
+    checks.push_back(std::move(check));
+    return;
+  }
+  const policy::ProfileLookup find_accepted = policy::accepted_profiles(sources, *node, nullptr);
+  std::vector<std::string> refused;
+  for (const auto& [name, source] : files->list()) {
+    if (!find_accepted(name)) {
+      refused.push_back(name);
+    }
+  }
+  check.good = refused.empty();
+  check.finding = refused.empty() ? concat("all profiles are signed by a key of ", policy::place_of(node->rule_of(policy::Field::kNodeSignedBy)))
+                                  : concat("refused: ", join(refused, ", "));
+  checks.push_back(std::move(check));
+}
+
 // By the node's policy, which may name other programs and another image.
 void check_machine(Checks& checks) {
   Check check{"virtual machines", false, false, "the policy files cannot be read", ""};
@@ -183,6 +207,7 @@ Result<int> run_doctor(const Globals& /*globals*/, const Arguments& arguments) {
   check_network_filter(checks);
   check_lsms(host, checks);
   check_policy(checks);
+  check_signatures(checks);
   check_machine(checks);
   TRY(print(format == "json" ? json::dump(to_json(checks), json::Layout::kIndent2) + "\n"
                              : to_text(checks, stdout_style())));

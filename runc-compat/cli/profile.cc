@@ -10,6 +10,7 @@
 #include "policy/document/schema.h"
 #include "policy/document/write_document.h"
 #include "policy/effective.h"
+#include "policy/signed_profiles.h"
 #include "policy/simulate.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/output.h"
@@ -21,13 +22,12 @@
 namespace redoubt::cli {
 namespace {
 
-
 constexpr Flag kProfileFlags[] = {
     {.name = kProfileFormatFlag,
      .short_name = "f",
      .placeholder = "FORMAT",
      .default_text = "table",
-     .help = "list, show, lint, diff, simulate, explain, replay: table or json; lint: also sarif"},
+     .help = "list, show, lint, diff, simulate, explain, replay, verify: table or json; lint: also sarif"},
     {.name = kProfileOutputFlag,
      .short_name = "o",
      .placeholder = "FILE",
@@ -35,12 +35,20 @@ constexpr Flag kProfileFlags[] = {
     {.name = kProfileToFlag,
      .placeholder = "FORM",
      .help = "convert: to oci-seccomp or spo-seccomp; without it, from one of them to a profile"},
+    {.name = kProfileKeyFlag,
+     .kind = FlagKind::kStringList,
+     .placeholder = "FILE",
+     .help = "sign: the secret key; verify: a public key that is accepted, as a file or as its text (default: node.signedBy)"},
+    {.name = kProfileForceFlag, .kind = FlagKind::kBool, .help = "keygen: replace keys that are there"},
+    {.name = kProfileBaseFlag,
+     .placeholder = "NAME",
+     .help = "minimise: the profile to extend; the one that leaves the fewest rules unless said otherwise"},
     {.name = kProfileNameFlag,
      .placeholder = "NAME",
      .help = "generalise, convert: the profile's name; that of the output file unless said otherwise"},
     {.name = kProfileExplainFlag,
      .kind = FlagKind::kBool,
-     .help = "generalise: list every step on stderr, with what it saves and what it allows"},
+     .help = "generalise: list every step on stderr, with what it saves and what it allows; minimise: what is left out, and why"},
     {.name = kProfileWithoutFlag,
      .kind = FlagKind::kStringList,
      .placeholder = "STEP",
@@ -55,16 +63,22 @@ using Call = ProfileCall;
 Result<int> list(Call& call) {
   std::vector<std::vector<Cell>> rows;
   json::Value out{json::Array()};
+  const policy::PolicySources sources = call.files.sources();
+  TRY_ASSIGN(const Document node, policy::read_node(sources.node));
+  const policy::ProfileLookup find_accepted = policy::accepted_profiles(sources, node, nullptr);
   for (const auto& [name, source] : call.files.list()) {
     Result<ProfileDocuments> documents = open_document(call.files, name);
+    if (const Result<std::optional<policy::SourceText>> accepted = find_accepted(name); !accepted) {
+      documents = accepted.error();
+    }
     const std::string description =
         documents ? documents->raw.description : documents.error().message();
     rows.push_back({{name, Colour::kBold},
                     {source, Colour::kFaint},
                     {description, documents ? Colour::kPlain : Colour::kBad}});
     json::Value row;
-    row.set("name", name).set("source", source).set("usable", documents.has_value());
-    out.push(row.set("description", description));
+    row.set("name", name).set("source", source).set("usable", documents.has_value()).set("description", description);
+    out.push(std::move(row));
   }
   TRY(call.as_json() ? print_json(out)
                    : print(format_report({"NAME", "SOURCE", "WHAT IT IS FOR"}, rows, call.style)));
@@ -204,14 +218,18 @@ constexpr Word kProfileWords[] = {
     {"explain", 2, SIZE_MAX, profile_explain},
     {"fields", 0, 0, fields},
     {"generalise", 1, SIZE_MAX, profile_generalise},
+    {"keygen", 1, 1, profile_keygen},
     {"lint", 1, SIZE_MAX, profile_lint},
     {"list", 0, 0, list},
     {"merge", 1, SIZE_MAX, merge},
+    {"minimise", 1, 1, profile_minimise},
     {"record", 1, SIZE_MAX, profile_record},
     {"replay", 2, SIZE_MAX, profile_replay},
     {"schema", 0, 0, schema},
     {"show", 1, 1, show},
+    {"sign", 1, SIZE_MAX, profile_sign},
     {"simulate", 2, 2, simulate},
+    {"verify", 1, SIZE_MAX, profile_verify},
 };
 
 Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
@@ -227,8 +245,8 @@ Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
   if (found == std::end(kProfileWords)) {
     return Error::invalid(concat("profile: unknown word ",
                                  quote(word),
-                                 "; there are convert, diff, explain, fields, generalise, lint, list, "
-                                 "merge, record, replay, schema, show and simulate"));
+                                 "; there are convert, diff, explain, fields, generalise, keygen, lint, list, merge, "
+                                 "minimise, record, replay, schema, show, sign, simulate and verify"));
   }
   if (rest.size() < found->min_words || rest.size() > found->max_words) {
     return Error::invalid(concat("profile ", word, ": wrong number of arguments; see --help"));
@@ -247,7 +265,8 @@ constinit const Verb kVerbProfile = {
                  "simulate PROFILE TRACE\nexplain PROFILE OPERATION...\n"
                  "record --output FILE -- run|create|exec ...\nmerge RECORDING...\n"
                  "replay PROFILE -- run|create|exec ...\n"
-                 "generalise RECORDING...\nconvert FILE\nconvert --to FORM PROFILE\nschema\nfields",
+                 "generalise RECORDING...\nminimise PROFILE\nkeygen KEY\nsign --key FILE PROFILE...\n"
+                 "verify PROFILE...\nconvert FILE\nconvert --to FORM PROFILE\nschema\nfields",
     .summary = "look at, check, combine and author profiles",
     .description =
         "PROFILE is a profile's name, or a file when it has a slash or ends in .json. lint exits\n"
@@ -257,7 +276,9 @@ constinit const Verb kVerbProfile = {
         "record runs a container and writes down what it does, generalise makes a profile of it.\n"
         "replay runs one under the profile, whatever its annotations say, and tells what was refused,\n"
         "by which rule, and what would have to be added; it exits as the command did, and with 1 when\n"
-        "that was 0 and the profile refused anything, or not all of it is known.",
+        "that was 0 and the profile refused anything, or not all of it is known.\n\n"
+        "minimise writes the shortest profile that means the same. keygen makes KEY.key and KEY.pub,\n"
+        "sign writes PROFILE.sig, verify exits with 1 unless every profile is signed by an accepted key.",
     .examples = "redoubt profile list\nredoubt profile show restricted\n"
                 "redoubt profile lint ./web.json\nredoubt profile diff default web-server\n"
                 "redoubt profile simulate default trace.jsonl\n"
@@ -265,6 +286,10 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile record --output first.json -- run --bundle /containers/web1 web1\n"
                 "redoubt profile generalise --output web1.json first.json\n"
                 "redoubt profile replay ./web1.json -- run --bundle /containers/web1 web1\n"
+                "redoubt profile minimise --output small.json ./web1.json\n"
+                "redoubt profile keygen fleet\n"
+                "redoubt profile sign --key fleet.key ./web1.json\n"
+                "redoubt profile verify --key fleet.pub ./web1.json\n"
                 "redoubt profile convert --to oci-seccomp restricted",
     .flags = kProfileFlags,
     .min_args = 1,

@@ -1,5 +1,6 @@
 #include "runc-compat/cli/profile_call.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "base/io.h"
@@ -7,6 +8,7 @@
 #include "policy/document/merge.h"
 #include "policy/document/read_document.h"
 #include "policy/effective.h"
+#include "policy/signature/signature.h"
 #include "runc-compat/cli/output.h"
 
 namespace redoubt::cli {
@@ -23,6 +25,18 @@ Result<policy::SourceText> open_source(launch::PolicyFiles& files, const std::st
     return Error::invalid(concat("profile ", quote(word), ": there is none of that name"));
   }
   return *std::move(text);
+}
+
+Result<std::optional<policy::SourceText>> open_signature(const policy::SourceText& profile) {
+  const std::string path = concat(profile.source, policy::kSignatureSuffix);
+  Result<std::string> text = read_file(path, policy::kMaxSignatureFile);
+  if (!text && text.error().err() == ENOENT) {
+    return std::optional<policy::SourceText>();
+  }
+  if (!text) {
+    return std::move(text).error();
+  }
+  return std::optional<policy::SourceText>({*std::move(text), path});
 }
 
 std::string operation_text(const policy::Operation& operation) {
@@ -44,6 +58,7 @@ Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::st
     documents.inherited = policy::meet(documents.inherited, parent);
   }
   documents.merged = policy::meet(documents.raw, documents.inherited);
+  documents.merged.extends.clear();  // nothing is left to merge in
   return documents;
 }
 

@@ -23,6 +23,9 @@ inline constexpr char kProfileNameFlag[] = "name";
 inline constexpr char kProfileExplainFlag[] = "explain";
 inline constexpr char kProfileToFlag[] = "to";
 inline constexpr char kProfileWithoutFlag[] = "without";
+inline constexpr char kProfileKeyFlag[] = "key";
+inline constexpr char kProfileForceFlag[] = "force";
+inline constexpr char kProfileBaseFlag[] = "base";
 
 struct ProfileCall {
   const Globals& globals;
@@ -45,6 +48,8 @@ struct ProfileDocuments {
 Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::string& word);
 // Its text.
 Result<policy::SourceText> open_source(launch::PolicyFiles& files, const std::string& word);
+// The signature beside a profile's file, if there is one.
+Result<std::optional<policy::SourceText>> open_signature(const policy::SourceText& profile);
 // "open /etc/passwd r".
 std::string operation_text(const policy::Operation& operation);
 // Without its directories.
@@ -60,9 +65,13 @@ Status write_output(const ProfileCall& call, const std::string& text);
 Result<int> profile_convert(ProfileCall& call);
 Result<int> profile_explain(ProfileCall& call);
 Result<int> profile_generalise(ProfileCall& call);
+Result<int> profile_keygen(ProfileCall& call);
 Result<int> profile_lint(ProfileCall& call);
+Result<int> profile_minimise(ProfileCall& call);
 Result<int> profile_record(ProfileCall& call);
 Result<int> profile_replay(ProfileCall& call);
+Result<int> profile_sign(ProfileCall& call);
+Result<int> profile_verify(ProfileCall& call);
 
 }  // namespace redoubt::cli
 

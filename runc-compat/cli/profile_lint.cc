@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "policy/effective.h"
 #include "policy/lint.h"
+#include "policy/signed_profiles.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/profile_call.h"
 
@@ -90,13 +91,36 @@ std::string table(const std::vector<Finding>& findings, const ReportStyle& style
   return format_report({}, rows, style);
 }
 
+// What the document itself cannot show: whether this node takes its file.
+Status check_signature(ProfileCall& call,
+                       const policy::Document& node,
+                       const std::string& word,
+                       std::vector<Finding>& findings) {
+  TRY_ASSIGN(const policy::SourceText source, open_source(call.files, word));
+  if (!node[policy::Field::kNodeSignedBy].present || source.built_in != nullptr) {
+    return {};
+  }
+  TRY_ASSIGN(const std::vector<policy::PublicKey> keys, policy::accepted_keys(node));
+  Result<std::optional<policy::SourceText>> signature = open_signature(source);
+  const Result<std::string> signer =
+      signature ? policy::signer_of(source, *signature, keys) : std::move(signature).error();
+  if (!signer) {
+    const policy::LintCheck& check = policy::lint_check("signature-not-accepted");
+    findings.push_back({check.severity, "node.signedBy", source.source, signer.error().message(),
+                        check.id, check.fix});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<int> profile_lint(ProfileCall& call) {
   TRY_ASSIGN(const policy::Document standard,
              policy::load_profile(call.files.sources().find_profile, "default"));
+  TRY_ASSIGN(const policy::Document node, policy::read_node(call.files.sources().node));
   std::vector<Finding> findings;
   for (const std::string& word : call.words) {
+    TRY(check_signature(call, node, word, findings));
     TRY_ASSIGN(const ProfileDocuments documents, open_document(call.files, word));
     const std::vector<Finding> own = policy::lint(documents.raw, documents.merged, standard);
     findings.insert(findings.end(), own.begin(), own.end());

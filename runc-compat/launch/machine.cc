@@ -33,6 +33,17 @@ Result<UniqueFd> sealed_task(const json::Value& task) {
   return fd;
 }
 
+// Profiles reach the guest as documents and not as the bytes that were signed: whether they are to be
+// taken was decided here.
+void drop_signed_by(json::Value& node) {
+  for (json::Member& section : node.as_object()) {
+    if (section.key == "node") {
+      std::erase_if(section.value.as_object(),
+                    [](const json::Member& member) { return member.key == "signedBy"; });
+    }
+  }
+}
+
 // The documents of the policy that the container is under, for the guest's redoubt to read as its
 // node's; null: the built-in profile alone.
 Result<json::Value> policy_documents(const std::string& copy) {
@@ -44,6 +55,7 @@ Result<json::Value> policy_documents(const std::string& copy) {
   if (const json::Value* node = files.find("node")) {
     TRY_ASSIGN(json::Value document,
                json::parse(node->find("text")->as_string(), node->find("source")->as_string()));
+    drop_signed_by(document);
     out.set("config", std::move(document));
   }
   json::Value profiles{json::Object()};

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "policy/document/read_document.h"
+#include "policy/signature/signature.h"
 
 namespace redoubt::launch {
 namespace {
@@ -43,7 +44,8 @@ Result<std::string> policy_root() {
 }
 
 // Nothing when there is no such file.
-Result<std::optional<policy::SourceText>> read_trusted(const std::string& path) {
+Result<std::optional<policy::SourceText>> read_trusted(const std::string& path,
+                                                       size_t limit = policy::kMaxDocumentBytes) {
   Result<UniqueFd> file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!file) {
     const int err = file.error().err();
@@ -60,7 +62,7 @@ Result<std::optional<policy::SourceText>> read_trusted(const std::string& path) 
     return Error(ErrorKind::kDenied,
                  concat(path, ": must be a file that only root or the caller may write to"));
   }
-  TRY_ASSIGN(std::string text, read_all(file->get(), policy::kMaxDocumentBytes, path));
+  TRY_ASSIGN(std::string text, read_all(file->get(), limit, path));
   return std::optional<policy::SourceText>({std::move(text), path});
 }
 
@@ -139,12 +141,18 @@ Result<PolicyFiles> PolicyFiles::of_container(int state_directory_fd) {
   }
   for (const json::Member& member : profiles->as_object()) {
     TRY_ASSIGN(files.read_[member.key], source_from(&member.value));
+    if (const json::Value* signature = member.value.find("signature")) {
+      TRY_ASSIGN(files.signatures_[member.key], source_from(signature));
+    }
   }
   return files;
 }
 
 policy::PolicySources PolicyFiles::sources() {
-  return {node_, [this](const std::string& name) { return find(name); }, imposed_};
+  return {node_,
+          [this](const std::string& name) { return find(name); },
+          imposed_,
+          [this](const std::string& name) { return find_signature(name); }};
 }
 
 Result<std::optional<policy::SourceText>> PolicyFiles::find(const std::string& name) {
@@ -163,6 +171,24 @@ Result<std::optional<policy::SourceText>> PolicyFiles::find(const std::string& n
   return policy::find_embedded_profile(name);
 }
 
+Result<std::optional<policy::SourceText>> PolicyFiles::find_signature(const std::string& name) {
+  const auto known = signatures_.find(name);
+  if (known != signatures_.end()) {
+    return std::optional(known->second);
+  }
+  const auto profile = read_.find(name);
+  if (directories_.empty() || profile == read_.end()) {
+    return std::optional<policy::SourceText>();
+  }
+  TRY_ASSIGN(std::optional<policy::SourceText> text,
+             read_trusted(concat(profile->second.source, policy::kSignatureSuffix),
+                          policy::kMaxSignatureFile));
+  if (text) {
+    signatures_[name] = *text;
+  }
+  return text;
+}
+
 std::string PolicyFiles::copy() const {
   if (!node_ && read_.empty()) {
     return {};
@@ -173,7 +199,14 @@ std::string PolicyFiles::copy() const {
   }
   json::Value profiles{json::Object()};
   for (const auto& [name, text] : read_) {
-    profiles.set(name, to_json(text));
+    if (text.built_in != nullptr) {  // an imposed one: the program has it
+      continue;
+    }
+    json::Value profile = to_json(text);
+    if (const auto signature = signatures_.find(name); signature != signatures_.end()) {
+      profile.set("signature", to_json(signature->second));
+    }
+    profiles.set(name, std::move(profile));
   }
   out.set("profiles", std::move(profiles));
   if (!imposed_.empty()) {

@@ -4,6 +4,7 @@
 //   /etc/redoubt/config.json            the node's policy (redoubt-node(5))
 //   /etc/redoubt/profiles/NAME.json     profiles of the administrator
 //   /usr/share/redoubt/profiles/...     those of packages; then those inside of the program
+//   NAME.json.sig beside a profile      its signature, read only when the node has node.signedBy
 //
 // A file that somebody else than root or the caller may write is an error, never skipped: a policy
 // must not vanish. $REDOUBT_POLICY_ROOT puts another directory in front of both, for tests and for
@@ -47,10 +48,14 @@ class PolicyFiles {
 
  private:
   Result<std::optional<policy::SourceText>> find(const std::string& name);
+  Result<std::optional<policy::SourceText>> find_signature(const std::string& name);
 
   std::vector<std::string> directories_;  // of profiles, the first one wins; empty: only `read_`
   std::optional<policy::SourceText> node_;
   std::map<std::string, policy::SourceText> read_;
+  // Of those in `read_`, by their names. Kept with the container, so that what the node had accepted
+  // stays accepted, and nothing else.
+  std::map<std::string, policy::SourceText> signatures_;
   std::string imposed_;
 };
 

@@ -154,6 +154,7 @@ def test_replay_names_what_was_refused_and_amends_the_profile(runtime, bundle, w
     assert denied["capability CAP_CHOWN"]["proposal"] == "capabilities.allow: + CAP_CHOWN"
     assert denied["open /tmp w"]["proposal"] == "files.write: + /tmp"
     assert denied["syscall socket"]["proposal"] == "syscalls.allow: + socket" and "batch.json" in denied["syscall socket"]["rule"]
+    assert json.loads(amended.read_text())["extends"] == ["default"]
     assert runtime("profile", "replay", amended, *command()).code == 0
     assert runtime("profile", "replay", amended, "--", "list").code == 1
 

@@ -14,7 +14,7 @@ import pytest
 
 from harness import host
 from harness.isolation import in_machine, machine_image, machines  # noqa: F401
-from harness.policy import node  # noqa: F401
+from harness.policy import names, node  # noqa: F401
 from harness.runtime import Container, wait_for
 from harness.terminal import in_terminal
 
@@ -58,7 +58,12 @@ def processes_of(pid):
     return found
 
 
-def test_a_read_only_container_on_another_kernel(runtime, bundle):
+def test_a_read_only_container_on_another_kernel(runtime, bundle, machines, node, work):  # noqa: F811
+    """Under a profile that had to be signed: the guest gets it as a document, and takes it."""
+    runtime.ok("profile", "keygen", work / "fleet")
+    node(vm=machines.members, node={"signedBy": names((work / "fleet.pub").read_text().strip())})
+    runtime.ok("profile", "sign", "--key", work / "fleet.key", node.profile("signed", extends=["default"]))
+    in_machine(bundle, profile="signed")
     bundle.config["root"]["readonly"] = True
     result = runtime.run(bundle.sh("""
         uname -r; echo to stderr >&2

@@ -126,6 +126,8 @@ class RandomDocuments {
         return {"abstract-unix-sockets", "signals"};
       case Vocabulary::kProfile:
         return {"builder", "database", "default", "jit", "restricted", "web-server"};
+      case Vocabulary::kPublicKey:
+        return {"ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "ed25519:BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
       case Vocabulary::kSysctl:
         return {"kernel.shm_rmid_forced", "net.ipv4.ip_forward", "net.ipv4.ip_default_ttl"};
       default:

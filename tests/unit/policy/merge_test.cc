@@ -92,5 +92,17 @@ TEST(Differences, SayWhatIsWiderAndTighter) {
   EXPECT_EQ(found[1].sign, '-');
 }
 
+// What lies in another entry of the same list adds nothing, to nobody.
+TEST(Differences, DoNotSeeWhatIsCovered) {
+  const Document a = document_of(R"(,"files":{"write":[{"paths":["/var","/var/log"],"reason":"r"}]})");
+  const Document b = document_of(R"(,"files":{"write":[{"paths":["/var"],"reason":"r"}]})");
+  EXPECT_TRUE(differences(a, b).empty());
+  EXPECT_TRUE(differences(b, a).empty());
+  EXPECT_TRUE(wider_fields(a, b).empty());
+  EXPECT_TRUE(wider_fields(b, a).empty());
+  const Document narrower = document_of(R"(,"files":{"write":[{"paths":["/var/log"],"reason":"r"}]})");
+  EXPECT_EQ(wider_fields(a, narrower).size(), 1U);
+}
+
 }  // namespace
 }  // namespace redoubt::policy
