@@ -28,7 +28,7 @@ _redoubt_options() {
     bpf) echo "--force -f --format" ;;
     doctor) echo "--format -f" ;;
     policy) echo "--bundle -b --format -f" ;;
-    profile) echo "--format -f --output -o --to --name --explain --without" ;;
+    profile) echo "--format -f --output -o --to --name --explain --without --container --for --ready-cmd" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -111,6 +111,9 @@ _redoubt_takes_value() {
     "profile --to") value="oci-seccomp spo-seccomp" ;;
     "profile --name") value="" ;;
     "profile --without") value="packages peers ports siblings temporary variants" ;;
+    "profile --container") value="" ;;
+    "profile --for") value="" ;;
+    "profile --ready-cmd") value="" ;;
     "spec --bundle" | "spec -b") value=-d ;;
     *) return 1 ;;
   esac

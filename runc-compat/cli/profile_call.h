@@ -23,6 +23,9 @@ inline constexpr char kProfileNameFlag[] = "name";
 inline constexpr char kProfileExplainFlag[] = "explain";
 inline constexpr char kProfileToFlag[] = "to";
 inline constexpr char kProfileWithoutFlag[] = "without";
+inline constexpr char kProfileContainerFlag[] = "container";
+inline constexpr char kProfileForFlag[] = "for";
+inline constexpr char kProfileReadyFlag[] = "ready-cmd";
 
 struct ProfileCall {
   const Globals& globals;
