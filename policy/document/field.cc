@@ -250,6 +250,14 @@ constexpr FieldInfo kFields[] = {
      .meaning = "privileged containers: allow them as they are, keep them under the node's own "
                 "rules (floor), or refuse them",
      .layer = "policy"},
+    {.field = Field::kNodeRecordings,
+     .path = "node.recordings",
+     .type = FieldType::kText,
+     .vocabulary = Vocabulary::kPath,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the directory for recordings that the annotation io.redoubt.record asks for; without it the "
+                "annotation is refused",
+     .layer = "policy"},
     {.field = Field::kVmAccelerator,
      .path = "vm.accelerator",
      .type = FieldType::kLevel,

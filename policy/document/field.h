@@ -66,6 +66,7 @@ enum class Field : uint8_t {
   kNodeAllowedProfiles,
   kNodeOnConflict,
   kNodePrivileged,
+  kNodeRecordings,
   kVmAccelerator,
   kVmImage,
   kVmImageDigest,
