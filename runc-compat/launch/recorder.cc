@@ -93,7 +93,11 @@ Result<std::string> write_down(Recorder& recorder, bpf::Recording& recording, ti
   drop_strange_names(observed);
   recorder.run.seconds = static_cast<uint64_t>(::time(nullptr) - start);
   const policy::Recording document = recording_of(observed, recorder.run);
-  TRY_ASSIGN(const std::string path, recorder.directory.write(recorder.name, policy::write_recording(document)));
+  const std::string text = policy::write_recording(document);
+  if (text.size() > policy::kMaxRecordingBytes) {
+    return Error::system(EFBIG, concat("a recording of ", text.size(), " bytes, which nothing would read"));
+  }
+  TRY_ASSIGN(const std::string path, recorder.directory.write(recorder.name, text));
   return concat("written to ", path, document.is_complete() ? "" : ", not complete: ", join(document.gaps(), "; "));
 }
 

@@ -1,5 +1,6 @@
 """The annotation io.redoubt.record: an engine's container is recorded where the node keeps recordings, and nowhere else."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -161,7 +162,7 @@ def test_a_recorder_that_is_killed_takes_its_programs_along_and_nothing_else(run
     container = started(runtime, web)
     pid, before = recorder_of(runtime, container), container.pid
     programs = children_of(pid)
-    assert [pathlib.Path(f"/proc/{child}/comm").read_text() for child in programs] == ["redoubt-dl\n"]
+    assert [pathlib.Path(f"/proc/{child}/cmdline").read_text() for child in programs] == ["redoubt-dl\0"]
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not any(host.alive(child) for child in [pid, *programs]), what="their end")
     assert container.exec("true").code == 0 and container.pid == before
@@ -173,9 +174,11 @@ def test_a_recorder_that_is_killed_takes_its_programs_along_and_nothing_else(run
 
 
 def test_a_full_disk_costs_the_recording_and_no_more(runtime, web, kept):
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k,mode=0700", "tmpfs", kept], check=True, timeout=20)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", kept], check=True, timeout=20)
     try:
         container = started(runtime, web)
+        with open(kept / ".place-filler", "wb") as filler, contextlib.suppress(OSError):
+            filler.write(b"x" * (1 << 20))
         result = ended(container)
         assert "no space left on device" in result.err, str(result)
         assert recordings(kept) == []

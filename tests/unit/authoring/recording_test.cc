@@ -111,7 +111,9 @@ TEST(Recording, DoesNotBelieveThatItIsComplete) {
   constexpr char kTop[] = "{\"apiVersion\": \"redoubt.io/v1\", \"kind\": \"Recording\", \"complete\": ";
   EXPECT_EQ(refusal_of(concat(kTop, "false, ", kRuns)), "");
   EXPECT_THAT(refusal_of(concat(kTop, "true, ", kRuns)), HasSubstr("does not fit to"));
-  EXPECT_THAT(refusal_of(document(", \"complete\": 1")), HasSubstr("must be true or false"));
+  EXPECT_THAT(refusal_of(concat(kTop, "1, ", kRuns)), HasSubstr("/complete: must be true or false"));
+  EXPECT_THAT(refusal_of(concat(kTop, "false, \"runs\": [{\"startSeen\": \"no\"}]}")),
+              HasSubstr("/runs/0/startSeen: must be true or false"));
 }
 
 TEST(Recording, GivesOperationsThatAPolicyJudges) {
