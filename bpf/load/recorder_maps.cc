@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "base/str.h"
 #include "bpf/maps/kernel.h"
 
 namespace redoubt::bpf {

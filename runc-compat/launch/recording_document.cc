@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/str.h"
 #include "base/utc_time.h"
 
 namespace redoubt::launch {
