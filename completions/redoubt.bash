@@ -29,6 +29,7 @@ _redoubt_options() {
     doctor) echo "--format -f" ;;
     policy) echo "--bundle -b --format -f" ;;
     profile) echo "--format -f --output -o --to --key --force --base --name --explain --without" ;;
+    profile) echo "--format -f --output -o --to --name --explain --without --container --for --ready-cmd" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -113,6 +114,9 @@ _redoubt_takes_value() {
     "profile --base") value="batch-job builder database default jit restricted web-server" ;;
     "profile --name") value="" ;;
     "profile --without") value="packages peers ports siblings temporary variants" ;;
+    "profile --container") value="" ;;
+    "profile --for") value="" ;;
+    "profile --ready-cmd") value="" ;;
     "spec --bundle" | "spec -b") value=-d ;;
     *) return 1 ;;
   esac

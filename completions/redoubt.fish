@@ -156,6 +156,10 @@ complete -c redoubt -n '__fish_seen_subcommand_from profile' -l name -x -d 'gene
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l explain -d 'generalise: list every step on stderr, with what it saves and what it allows; minimise: what is left out, and why'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l without -x -a 'packages peers ports siblings temporary variants' -d 'generalise: leave a step out: packages, peers, ports, siblings, temporary or variants'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -a 'list show lint diff merge simulate explain record replay generalise minimise keygen sign verify convert schema fields'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -l container -x -d 'record: look at this container, which is there already, until it ends or a signal comes'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -l for -x -d 'record --container: only for so long, such as 90s or 5m'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -l ready-cmd -x -d 'record: the start is over when this has ended with 0 in the container, not at the first listen(2)'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -a 'list show lint diff merge simulate explain record replay generalise convert schema fields'
 complete -c redoubt -n '__fish_seen_subcommand_from spec' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'the directory to write to (default: the current directory)'
 complete -c redoubt -n '__fish_seen_subcommand_from spec' -l rootless -d 'write it for a caller without privilege, with a user namespace'
 complete -c redoubt -n '__fish_seen_subcommand_from help' -a "$verbs"

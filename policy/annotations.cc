@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kPrefix = "io.redoubt.";
 constexpr std::string_view kContainerPrefix = "container.";
 constexpr size_t kShown = 64;
+constexpr size_t kMaxRecordingName = 63;
 
 // What the engines call the container within its pod.
 constexpr const char* kNameKeys[] = {"io.kubernetes.cri.container-name",
@@ -67,6 +68,26 @@ Status add_policy(const std::string& key, const std::string& value, AnnotationPo
   return {};
 }
 
+// It becomes a part of a file's name in a directory of the node.
+bool is_recording_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxRecordingName && name.front() != '.' && name.front() != '-' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+             std::string_view::npos;
+}
+
+Status add_recording(const std::string& key, const std::string& value, AnnotationPolicy& out) {
+  if (!is_recording_name(value)) {
+    return Error::invalid(concat(source_of(key),
+                                 ": ",
+                                 shown(value),
+                                 " is not a recording's name: up to ",
+                                 kMaxRecordingName,
+                                 " letters, digits, dots, dashes and underscores, the first one a letter, a digit or an underscore"));
+  }
+  out.recording = value;
+  return {};
+}
+
 // `word`: "profile", "mode" ...; `key`: the whole annotation.
 Status add(std::string_view word,
            const std::string& key,
@@ -82,6 +103,9 @@ Status add(std::string_view word,
   if (word == "policy") {
     return add_policy(key, value, out);
   }
+  if (word == "record") {
+    return add_recording(key, value, out);
+  }
   if (!is_profile_name(value)) {
     return Error::invalid(concat(source_of(key), ": ", shown(value), " is not a profile's name"));
   }
@@ -91,7 +115,7 @@ Status add(std::string_view word,
 }
 
 bool is_policy_word(std::string_view word) {
-  return word == "profile" || word == "mode" || word == "isolation" || word == "policy";
+  return word == "profile" || word == "mode" || word == "isolation" || word == "policy" || word == "record";
 }
 
 struct ContainerKey {
@@ -146,7 +170,7 @@ Error unknown_key(const std::string& key) {
   return Error::invalid(concat("annotation ",
                                shown(key),
                                ": unknown key; there are io.redoubt.profile, .mode, .isolation, "
-                               ".policy, .container.NAME.* of these, .vm.memory and .vm.vcpus"));
+                               ".policy, .record, .container.NAME.* of these, .vm.memory and .vm.vcpus"));
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 //   io.redoubt.mode       audit, preferred, required
 //   io.redoubt.isolation  host, vm
 //   io.redoubt.policy     rules as inline JSON, at most 16 KiB
-//   io.redoubt.container.NAME.KEY  the same four for one container of a pod
+//   io.redoubt.record     name of a recording of what the container does, where the node keeps them
+//   io.redoubt.container.NAME.KEY  the same five for one container of a pod
 //
 // An unknown key below io.redoubt. is an error: a typo never means "no policy".
 #ifndef REDOUBT_POLICY_ANNOTATIONS_H_
@@ -21,6 +22,7 @@ namespace redoubt::policy {
 struct AnnotationPolicy {
   std::string profile;         // empty: none named
   std::string profile_source;  // "annotation io.redoubt.profile"
+  std::string recording;       // name; empty: not asked for
   Document document;           // mode, isolation and inline rules, all hard
   bool any = false;            // anything at all was asked
 };

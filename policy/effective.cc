@@ -182,7 +182,13 @@ Result<Effective> choose_policy(const PolicySources& sources,
   TRY_ASSIGN(selection.annotations, read_annotations(annotations));
   selection.reject = selection.node.level(Field::kNodeOnConflict, 1) != 0;
   TRY(select_profile(sources, selection));
+  if (!selection.annotations.recording.empty() && !selection.node[Field::kNodeRecordings].present) {
+    return Error(ErrorKind::kDenied,
+                 "annotation io.redoubt.record: this node keeps no recordings; node.recordings in the node's "
+                 "config.json would name their directory (redoubt-node(5))");
+  }
   Effective effective;
+  effective.recording = selection.annotations.recording;
   effective.profile = selection.profile.name;
   effective.signers = std::move(selection.signers);
   effective.is_plain_default =

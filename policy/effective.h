@@ -45,6 +45,7 @@ struct Effective {
   // say, and with node.privileged "floor" the node's rules.
   Document privileged;
   std::string profile;  // name
+  std::string recording;  // name of a recording that is asked for and allowed; empty: none
   // Nothing but the built-in default profile: need not be stored with the container.
   bool is_plain_default = false;
   std::vector<std::string> warnings;  // clamped requests

@@ -11,6 +11,26 @@ namespace {
 
 using Pass = Status (*)(Hardener&);
 
+// The node's word alone counts, also for a privileged container.
+Status decide_recording(const Effective& policy, plan::Plan& plan) {
+  if (policy.recording.empty()) {
+    return {};
+  }
+  if (plan.machine) {
+    return Error::unsupported(
+        "annotation io.redoubt.record: the container runs in a virtual machine, which is not looked into; leave the "
+        "annotation out, or isolation \"vm\"");
+  }
+  const FieldInfo& info = info_of(Field::kNodeRecordings);
+  plan.hardening.recording = {policy.document[Field::kNodeRecordings].text, policy.recording};
+  plan.hardening.decisions.push_back({std::string(info.path),
+                                      concat("recorded as ", policy.recording, " in ", plan.hardening.recording->directory),
+                                      place_of(policy.document.rule_of(Field::kNodeRecordings)),
+                                      "tracepoints",
+                                      ""});
+  return {};
+}
+
 Status harden_first_process(Hardener& hardener) {
   return harden_process(hardener, hardener.plan.process);
 }
@@ -130,12 +150,13 @@ Status pass_policy(const Request& request, plan::Plan& plan) {
   }
   if (hardener.mode == kModeOff) {
     hardener.layer("all", "off", "mode: off");
-    return harden_isolation(hardener);  // no profile takes back a machine that somebody demands
+    TRY(harden_isolation(hardener));  // no profile takes back a machine that somebody demands
+    return decide_recording(*request.policy, plan);
   }
   for (const Pass pass : kPasses) {
     TRY(pass(hardener));
   }
-  return {};
+  return decide_recording(*request.policy, plan);
 }
 
 Status harden_exec(const Request& request, const plan::Plan& container, plan::Process& process) {

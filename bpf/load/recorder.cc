@@ -131,7 +131,7 @@ void add_loss(uint64_t count, std::string_view what, Observed& observed) {
 
 }  // namespace
 
-Result<Recorder> Recorder::start(pid_t tracked, bool refusals, bool verbose) {
+Result<Recorder> Recorder::start(const RecordRequest& request, bool verbose) {
   const auto size = static_cast<size_t>(redoubt_record_object_end - redoubt_record_object);
   if (size == 0) {
     return Error::unsupported("this build has no BPF programs (REDOUBT_BPF=OFF)");
@@ -143,39 +143,10 @@ Result<Recorder> Recorder::start(pid_t tracked, bool refusals, bool verbose) {
     return failed(errno, "load the recording programs");
   }
   Recorder recorder(lib, std::move(object));
-  TRY(recorder.find_maps());
-  const auto tgid = static_cast<uint32_t>(tracked);
-  const uint32_t state = REDOUBT_RECORD_RUNTIME;
-  TRY(update(recorder.maps_.tasks, &tgid, &state));
-  const uint32_t zero = 0;
-  redoubt_record_summary all{};
-  all.watches_refusals = refusals ? 1 : 0;
-  TRY(update(recorder.maps_.summary, &zero, &all));
+  TRY_ASSIGN(recorder.maps_, RecorderMaps::open(lib, recorder.object_.get()));
+  TRY(recorder.maps_.prepare(request));
   TRY(recorder.attach());
   return recorder;
-}
-
-Status Recorder::find_maps() {
-  bpf_map* map = nullptr;
-  while ((map = lib_.next_map(object_.get(), map)) != nullptr) {
-    const std::string_view name = lib_.map_name(map);
-    const int fd = lib_.map_fd(map);
-    if (name == "rec_tasks") {
-      maps_.tasks = fd;
-    } else if (name == "rec_files") {
-      maps_.files = fd;
-    } else if (name == "rec_names") {
-      maps_.names = fd;
-    } else if (name == "rec_sockets") {
-      maps_.sockets = fd;
-    } else if (name == "rec_summary") {
-      maps_.summary = fd;
-    }
-  }
-  return maps_.tasks < 0 || maps_.files < 0 || maps_.names < 0 || maps_.sockets < 0 ||
-                 maps_.summary < 0
-             ? Status(Error::internal("recording programs: a map is missing"))
-             : Status();
 }
 
 Status Recorder::attach() {
@@ -202,11 +173,6 @@ Status Recorder::attach() {
   return {};
 }
 
-bool Recorder::is_running() const {
-  uint32_t tgid = 0;
-  return next_key(maps_.tasks, nullptr, &tgid);
-}
-
 uint64_t Recorder::count_skipped() const {
   uint64_t count = 0;
   bpf_program* program = nullptr;
@@ -221,15 +187,15 @@ Status Recorder::read_files(Observed& observed) const {
   redoubt_record_file_key key{};
   redoubt_record_file file{};
   uint64_t cut = 0;
-  bool more = next_key(maps_.files, nullptr, &key);
+  bool more = next_key(maps_.files(), nullptr, &key);
   while (more) {
-    TRY(lookup(maps_.files, &key, &file));
+    TRY(lookup(maps_.files(), &key, &file));
     cut += file.cut;
     if (is_usable(file)) {
       add_file(path_of(file), key.access, key.phase, observed);
     }
     const redoubt_record_file_key last = key;
-    more = next_key(maps_.files, &last, &key);
+    more = next_key(maps_.files(), &last, &key);
   }
   add_loss(cut, "paths are longer than 1023 bytes or deeper than 48 steps", observed);
   return {};
@@ -241,9 +207,9 @@ Status Recorder::read_names(Observed& observed) const {
   redoubt_record_name_key key{};
   redoubt_record_file directory{};
   uint64_t lost = 0;
-  bool more = next_key(maps_.names, nullptr, &key);
+  bool more = next_key(maps_.names(), nullptr, &key);
   while (more) {
-    TRY(lookup(maps_.names, &key, &directory));
+    TRY(lookup(maps_.names(), &key, &directory));
     const std::string name(key.text, ::strnlen(key.text, REDOUBT_RECORD_NAME));
     if (name.starts_with('/') || is_usable(directory)) {
       add_file(absolute_path(name, is_usable(directory) ? path_of(directory) : "/"),
@@ -254,7 +220,7 @@ Status Recorder::read_names(Observed& observed) const {
       ++lost;
     }
     const redoubt_record_name_key last = key;
-    more = next_key(maps_.names, &last, &key);
+    more = next_key(maps_.names(), &last, &key);
   }
   add_loss(lost, "names start from a directory without a path in the container", observed);
   return {};
@@ -265,16 +231,16 @@ Result<Observed> Recorder::read() const {
   Observed observed;
   redoubt_record_summary all{};
   const uint32_t zero = 0;
-  TRY(lookup(maps_.summary, &zero, &all));
+  TRY(lookup(maps_.summary(), &zero, &all));
   add_syscalls(seccomp, all, observed);
   add_capabilities(all, observed);
   TRY(read_files(observed));
   TRY(read_names(observed));
   redoubt_record_socket key{};
-  for (bool more = next_key(maps_.sockets, nullptr, &key); more;) {
+  for (bool more = next_key(maps_.sockets(), nullptr, &key); more;) {
     add_socket(key, observed);
     const redoubt_record_socket last = key;
-    more = next_key(maps_.sockets, &last, &key);
+    more = next_key(maps_.sockets(), &last, &key);
   }
   add_loss(all.lost_files, "accesses to files were lost: the map was full", observed);
   add_loss(all.lost_names,

@@ -11,30 +11,29 @@
 
 #include "base/result.h"
 #include "bpf/load/library.h"
+#include "bpf/load/recorder_maps.h"
 #include "bpf/record/observed.h"
+#include "bpf/record/request.h"
 
 namespace redoubt::bpf {
 
 class Recorder {
  public:
-  // What the process `tracked` and its children do from here on. ErrorKind::kUnsupported or kSystem
-  // with the reason where such programs cannot be loaded. `refusals`: also what is refused to them.
+  // ErrorKind::kUnsupported or kSystem with the reason where such programs cannot be loaded.
   // `verbose`: libbpf's complaints go to stderr.
-  static Result<Recorder> start(pid_t tracked, bool refusals, bool verbose);
+  static Result<Recorder> start(const RecordRequest& request, bool verbose);
 
-  // Whether any of the tracked processes is left.
-  bool is_running() const;
+  // As Recording's.
+  Status adopt(const RecordAdoption& adoption) { return maps_.adopt(adoption); }
+  Status ignore(pid_t pid) { return maps_.track(pid, REDOUBT_RECORD_IGNORED); }
+  void set_steady() { maps_.set_phase(REDOUBT_RECORD_STEADY); }
+  bool is_running() const { return maps_.has_workload(); }
   // What was seen so far.
   Result<Observed> read() const;
 
  private:
-  struct Maps {
-    int tasks = -1, files = -1, names = -1, sockets = -1, summary = -1;
-  };
-
   Recorder(const BpfLibrary& lib, BpfObject object) : lib_(lib), object_(std::move(object)) {}
   Status attach();
-  Status find_maps();
   Status read_files(Observed& observed) const;
   Status read_names(Observed& observed) const;
   uint64_t count_skipped() const;
@@ -43,7 +42,7 @@ class Recorder {
   BpfObject object_;
   std::vector<BpfLink> links_;
   std::vector<std::string> not_seen_;
-  Maps maps_;
+  RecorderMaps maps_;
 };
 
 }  // namespace redoubt::bpf

@@ -23,6 +23,7 @@ enum redoubt_record_task {
   REDOUBT_RECORD_RUNTIME = 1, /* a redoubt, or a hook of the host */
   REDOUBT_RECORD_INIT = 2,    /* redoubt-init: prepares, and its next execve is the workload's start */
   REDOUBT_RECORD_ACTIVE = 3,  /* the workload */
+  REDOUBT_RECORD_IGNORED = 4, /* let in by the recorder, to ask whether the workload is ready */
 };
 
 /* Letters of the access to a file. */
@@ -70,6 +71,7 @@ struct redoubt_record_socket {
   __u8 address[16];
 };
 
+/* Mapped by the reader, who writes `cgroup` and `phase` as well. */
 struct redoubt_record_summary {
   __u64 capabilities[REDOUBT_RECORD_PHASES];
   __u64 cgroup;          /* of the workload: other sessions in it are recorded as well */
@@ -79,7 +81,7 @@ struct redoubt_record_summary {
   __u32 lost_files, lost_names, lost_sockets, lost_tasks, lost_syscalls;
   __u32 lost_messages;
   __u32 sessions;         /* further commands that were let into the container (exec) */
-  __u32 watches_refusals; /* set by the reader before anything is attached */
+  __u32 watches_refusals, ready_by_command; /* set by the reader before anything is attached */
   __u8 syscalls[REDOUBT_RECORD_PHASES][REDOUBT_RECORD_SYSCALLS];
 };
 

@@ -67,13 +67,38 @@ Reply load_bpf_programs(Server&, WordReader& request) {
 }
 
 Reply record_start(Server& server, WordReader& request) {
-  const auto tracked = request.number<pid_t>();
-  const bool refusals = request.number<int>() != 0;
+  bpf::RecordRequest wanted;
+  wanted.tracked = request.number<pid_t>();
+  wanted.refusals = request.number<int>() != 0;
+  wanted.ready_by_command = request.number<int>() != 0;
   const bool verbose = request.number<int>() != 0;
   if (!request.is_complete()) {
     return misfit();
   }
-  TRY_ASSIGN(server.recorder, bpf::Recorder::start(tracked, refusals, verbose));
+  TRY_ASSIGN(server.recorder, bpf::Recorder::start(wanted, verbose));
+  return Words();
+}
+
+Reply record_adopt(Server& server, WordReader& request) {
+  bpf::RecordAdoption adoption;
+  adoption.cgroup = request.number<uint64_t>();
+  adoption.is_created = request.number<int>() != 0;
+  for (size_t left = request.count(); left > 0; --left) {
+    adoption.pids.push_back(request.number<pid_t>());
+  }
+  if (!request.is_complete() || !server.recorder) {
+    return misfit();
+  }
+  TRY(server.recorder->adopt(adoption));
+  return Words();
+}
+
+Reply record_ignore(Server& server, WordReader& request) {
+  const auto pid = request.number<pid_t>();
+  if (!request.is_complete() || !server.recorder) {
+    return misfit();
+  }
+  TRY(server.recorder->ignore(pid));
   return Words();
 }
 
@@ -87,6 +112,14 @@ Reply record_read(Server& server, WordReader&) {
   }
   TRY_ASSIGN(const bpf::Observed observed, server.recorder->read());
   return bpf::to_words(observed);
+}
+
+Reply record_steady(Server& server, WordReader&) {
+  if (!server.recorder) {
+    return misfit();
+  }
+  server.recorder->set_steady();
+  return Words();
 }
 
 Reply connect(Server& server, WordReader& request) {
@@ -138,9 +171,12 @@ constexpr Call kCalls[] = {
     {"compile seccomp", compile_seccomp},
     {"libseccomp version", libseccomp_version},
     {"load bpf programs", load_bpf_programs},
+    {"record adopt", record_adopt},
+    {"record ignore", record_ignore},
     {"record is running", record_is_running},
     {"record read", record_read},
     {"record start", record_start},
+    {"record steady", record_steady},
     {"systemd connect", connect},
     {"systemd control group", control_group, true},
     {"systemd set properties", set_properties, true},

@@ -29,6 +29,9 @@ json::Value state_document(const StateDocument& state) {
   if (!state.reason.empty()) {
     out.set("reason", state.reason);
   }
+  if (!state.recording.empty()) {
+    out.set("recording", state.recording);
+  }
   add_annotations(state.annotations, out);
   out.set("owner", state.owner);
   return out;

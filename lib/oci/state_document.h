@@ -26,6 +26,7 @@ struct StateDocument {
   std::string rootfs{};
   std::string created{};  // RFC3339Nano, UTC
   std::string reason{};   // why it stopped, when that was no end of its own; empty: left out
+  std::string recording{};  // how far a recording of it is; empty: left out
   Annotations annotations{};
   std::string owner{};  // empty in `state`, a user name in `list`
 };

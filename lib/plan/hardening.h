@@ -5,6 +5,7 @@
 #define REDOUBT_PLAN_HARDENING_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,11 @@ struct KernelIntents {
   uint64_t families = 0;  // 1 << AF_*: what "network.families" lets through
 };
 
+// Where a recording of what the container does is kept.
+struct RecordingTarget {
+  std::string directory, name;
+};
+
 struct Hardening {
   std::string profile;  // empty: no policy was given
   std::string mode;     // "off", "audit", "preferred", "required"
@@ -62,6 +68,7 @@ struct Hardening {
   KernelIntents intents;
   std::vector<Decision> decisions;
   std::vector<LayerState> layers;
+  std::optional<RecordingTarget> recording;
 };
 
 }  // namespace redoubt::plan

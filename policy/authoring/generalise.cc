@@ -295,6 +295,18 @@ class Generaliser {
     return row.access.find(letter) != std::string::npos;
   }
 
+  // A rule holds for what is there when the container starts: for a name that is made, or lies below a directory that is,
+  // the directory above all of them. "" for others.
+  static std::string lasting_directory(const std::string& path, const std::set<std::string>& changed) {
+    std::string found;
+    for (std::string name = path; name != "/"; name = parent_of(name)) {
+      if (changed.count(name) != 0) {
+        found = parent_of(name);
+      }
+    }
+    return found;
+  }
+
   // `letter`: of r, w and x. Where a name was made or removed, its directory is what counts.
   Trees trees_of(char letter, std::string field) {
     Trees trees(std::move(field), steps_);
@@ -313,7 +325,7 @@ class Generaliser {
       }
     }
     trees.replace(kEntries, [&](const std::string& path) {
-      return changed.count(path) != 0 && letter != 'x' ? parent_of(path) : "";
+      return letter != 'x' ? lasting_directory(path, changed) : "";
     });
     trees.replace(kProcesses, process_directory);
     if (takes(kTemporary)) {

@@ -102,6 +102,18 @@ std::span<const SectionInfo> section_table() {
   return kSections;
 }
 
+bool Recording::sees_start() const {
+  return std::any_of(runs.begin(), runs.end(), [](const RecordedRun& run) { return run.start_seen; });
+}
+
+std::vector<std::string> Recording::gaps() const {
+  std::vector<std::string> gaps = lost;
+  if (!sees_start()) {
+    gaps.emplace_back("the start was not seen: the container ran already");
+  }
+  return gaps;
+}
+
 void Recording::add(Section section, Seen seen) {
   std::sort(seen.access.begin(), seen.access.end());
   (*this)[section].push_back(std::move(seen));

@@ -43,10 +43,11 @@ struct RecordedRun {
   std::vector<std::string> command;
   std::string kernel, started, image;  // image: its digest or reference, when config.json has one
   uint64_t seconds = 0, sessions = 0;
+  bool start_seen = true;  // false: the container ran already, and all that was seen is steady
 };
 
 struct Recording {
-  std::vector<std::string> lost;      // why it is not complete; empty: it is
+  std::vector<std::string> lost;      // what was to be seen and was not
   std::vector<std::string> not_seen;  // what this way of recording does not show at all
   std::vector<RecordedRun> runs;
   uint64_t privileged_execs = 0;
@@ -59,6 +60,11 @@ struct Recording {
   const std::vector<Seen>& operator[](Section section) const {
     return sections[static_cast<size_t>(section)];
   }
+  // Nothing was lost, and one of the runs has seen how the workload starts.
+  bool is_complete() const { return lost.empty() && sees_start(); }
+  bool sees_start() const;
+  // Why it is not complete, for people.
+  std::vector<std::string> gaps() const;
   // Puts a row into its place; one with the same key is united with it.
   void add(Section section, Seen seen);
   // Sorts what add() has put in.

@@ -170,6 +170,11 @@ Status read_run(const RecordingReader& reader,
       TRY_ASSIGN(run.seconds, reader.number(member.value, at));
     } else if (member.key == "sessions") {
       TRY_ASSIGN(run.sessions, reader.number(member.value, at));
+    } else if (member.key == "startSeen") {
+      if (!member.value.is_bool()) {
+        return reader.error(member.value, at, "must be true or false");
+      }
+      run.start_seen = member.value.as_bool();
     } else {
       return reader.error(member.value, pointer, concat("unknown key ", quote(member.key)));
     }
@@ -226,8 +231,8 @@ Status check_whole(const RecordingReader& reader, const json::Value& root, const
       return reader.error(root, "", concat("needs ", quote(key)));
     }
   }
-  if (root.find("complete")->as_bool() != recording.lost.empty()) {
-    return reader.error(root, "/complete", "does not fit to what \"lost\" says");
+  if (root.find("complete")->as_bool() != recording.is_complete()) {
+    return reader.error(root, "/complete", "does not fit to what \"lost\" and \"startSeen\" of the runs say");
   }
   for (const SectionInfo& info : section_table()) {
     for (const Seen& seen : recording[info.section]) {
@@ -252,6 +257,9 @@ json::Value run_json(const RecordedRun& run) {
   json::Value out;
   out.set("command", texts_json(run.command)).set("kernel", run.kernel);
   out.set("started", run.started).set("seconds", run.seconds).set("sessions", run.sessions);
+  if (!run.start_seen) {
+    out.set("startSeen", false);
+  }
   return run.image.empty() ? out : out.set("image", run.image);
 }
 
@@ -298,7 +306,7 @@ Result<Recording> read_recording(std::string_view text, const std::string& sourc
 std::string write_recording(const Recording& recording) {
   json::Value head;
   head.set("apiVersion", kApiVersion).set("kind", "Recording");
-  head.set("complete", recording.lost.empty()).set("lost", texts_json(recording.lost));
+  head.set("complete", recording.is_complete()).set("lost", texts_json(recording.lost));
   head.set("notSeen", texts_json(recording.not_seen));
   head.set("privilegedExecs", recording.privileged_execs);
   head.set("foreignArchitecture", recording.foreign_architecture);

@@ -258,6 +258,14 @@ constexpr FieldInfo kFields[] = {
      .meaning = "the public keys, one of which must have signed each profile that comes from a file; "
                 "without a key in the list, only built-in profiles are taken",
      .layer = "policy"},
+    {.field = Field::kNodeRecordings,
+     .path = "node.recordings",
+     .type = FieldType::kText,
+     .vocabulary = Vocabulary::kPath,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the directory for recordings that the annotation io.redoubt.record asks for; without it the "
+                "annotation is refused",
+     .layer = "policy"},
     {.field = Field::kVmAccelerator,
      .path = "vm.accelerator",
      .type = FieldType::kLevel,

@@ -67,6 +67,7 @@ enum class Field : uint8_t {
   kNodeOnConflict,
   kNodePrivileged,
   kNodeSignedBy,
+  kNodeRecordings,
   kVmAccelerator,
   kVmImage,
   kVmImageDigest,

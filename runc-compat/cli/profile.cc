@@ -53,6 +53,16 @@ constexpr Flag kProfileFlags[] = {
      .kind = FlagKind::kStringList,
      .placeholder = "STEP",
      .help = "generalise: leave a step out: packages, peers, ports, siblings, temporary or variants"},
+    {.name = kProfileContainerFlag,
+     .placeholder = "ID",
+     .help = "record: look at this container, which is there already, until it ends or a signal comes"},
+    {.name = kProfileForFlag,
+     .kind = FlagKind::kDuration,
+     .placeholder = "DURATION",
+     .help = "record --container: only for so long, such as 90s or 5m"},
+    {.name = kProfileReadyFlag,
+     .placeholder = "COMMAND",
+     .help = "record: the start is over when this has ended with 0 in the container, not at the first listen(2)"},
 };
 
 using policy::Document;
@@ -223,7 +233,7 @@ constexpr Word kProfileWords[] = {
     {"list", 0, 0, list},
     {"merge", 1, SIZE_MAX, merge},
     {"minimise", 1, 1, profile_minimise},
-    {"record", 1, SIZE_MAX, profile_record},
+    {"record", 0, SIZE_MAX, profile_record},
     {"replay", 2, SIZE_MAX, profile_replay},
     {"schema", 0, 0, schema},
     {"show", 1, 1, show},
@@ -263,7 +273,7 @@ constinit const Verb kVerbProfile = {
     .group = VerbGroup::kPolicy,
     .arguments = "list\nshow PROFILE\nlint PROFILE...\ndiff PROFILE PROFILE\nmerge PROFILE...\n"
                  "simulate PROFILE TRACE\nexplain PROFILE OPERATION...\n"
-                 "record --output FILE -- run|create|exec ...\nmerge RECORDING...\n"
+                 "record --output FILE -- run|create|exec ...\nrecord --output FILE --container ID\nmerge RECORDING...\n"
                  "replay PROFILE -- run|create|exec ...\n"
                  "generalise RECORDING...\nminimise PROFILE\nkeygen KEY\nsign --key FILE PROFILE...\n"
                  "verify PROFILE...\nconvert FILE\nconvert --to FORM PROFILE\nschema\nfields",
@@ -284,6 +294,7 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile simulate default trace.jsonl\n"
                 "redoubt profile explain web-server bind:0.0.0.0:443 exec:/usr/sbin/nginx\n"
                 "redoubt profile record --output first.json -- run --bundle /containers/web1 web1\n"
+                "redoubt profile record --output more.json --container web1 --for 2s\n"
                 "redoubt profile generalise --output web1.json first.json\n"
                 "redoubt profile replay ./web1.json -- run --bundle /containers/web1 web1\n"
                 "redoubt profile minimise --output small.json ./web1.json\n"

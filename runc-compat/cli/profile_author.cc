@@ -70,8 +70,14 @@ Result<int> profile_generalise(ProfileCall& call) {
   options.source = join(names, ", ");
   options.without = call.arguments.list(kProfileWithoutFlag);
   TRY(check_steps(options.without));
-  const policy::Generalised result =
-      policy::generalise(policy::merge_recordings(recordings), options);
+  const policy::Recording merged = policy::merge_recordings(recordings);
+  if (!merged.sees_start()) {
+    return Error::invalid(concat("profile generalise: ",
+                                 options.source,
+                                 ": no run has seen the start, and under the profile nothing would start; add a recording "
+                                 "of one (profile record -- run ...)"));
+  }
+  const policy::Generalised result = policy::generalise(merged, options);
   TRY(write_output(call, json::dump(result.profile, json::Layout::kIndent2) + "\n"));
   if (call.arguments.flag(kProfileExplainFlag)) {
     TRY(write_all(STDERR_FILENO, steps_text(result, call.style), "stderr"));

@@ -26,6 +26,9 @@ inline constexpr char kProfileWithoutFlag[] = "without";
 inline constexpr char kProfileKeyFlag[] = "key";
 inline constexpr char kProfileForceFlag[] = "force";
 inline constexpr char kProfileBaseFlag[] = "base";
+inline constexpr char kProfileContainerFlag[] = "container";
+inline constexpr char kProfileForFlag[] = "for";
+inline constexpr char kProfileReadyFlag[] = "ready-cmd";
 
 struct ProfileCall {
   const Globals& globals;

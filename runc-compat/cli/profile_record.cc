@@ -1,33 +1,16 @@
-// profile record: runs another verb of this program and writes down what the container does.
+// profile record: runs another verb of this program, or looks at a container that is there, and writes down what it does.
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/str.h"
+#include "runc-compat/cli/profile_attach.h"
 #include "runc-compat/cli/profile_call.h"
 #include "runc-compat/cli/profile_watch.h"
+#include "runc-compat/cli/ready_command.h"
+#include "runc-compat/launch/recording_document.h"
 
 namespace redoubt::cli {
 namespace {
-
-// What no recording of this kind can know.
-constexpr const char* kNotSeen[] = {
-    "system calls that the policy in force denied",
-    "what was opened before the program started and handed in (stdio, preserved descriptors)",
-    "files that were looked up, stat(2)ed or changed in owner, mode or times without being opened",
-    "addresses of sockets that are neither IPv4 nor IPv6",
-};
-
-policy::Recording recording_of(const bpf::Observed& observed, const policy::RecordedRun& run) {
-  policy::Recording recording = rows_of(observed, false);
-  recording.lost = observed.lost;
-  recording.not_seen.assign(std::begin(kNotSeen), std::end(kNotSeen));
-  recording.not_seen.insert(
-      recording.not_seen.end(), observed.not_seen.begin(), observed.not_seen.end());
-  recording.runs.push_back(run);
-  recording.privileged_execs = observed.privileged_execs;
-  recording.foreign_architecture = observed.foreign_architecture;
-  return recording;
-}
 
 std::string summary_of(const policy::Recording& recording, const std::string& path) {
   using policy::Section;
@@ -41,10 +24,29 @@ std::string summary_of(const policy::Recording& recording, const std::string& pa
                             recording[Section::kCapabilities].size(),
                             " capabilities: ",
                             path);
-  for (const std::string& loss : recording.lost) {
-    text += concat("\nnot complete: ", loss);
+  for (const std::string& gap : recording.gaps()) {
+    text += concat("\nnot complete: ", gap);
   }
   return text + "\n";
+}
+
+Result<Watched> watch(const ProfileCall& call) {
+  TRY_ASSIGN(const std::vector<std::string> ready,
+             parse_ready_command(call.arguments.text(kProfileReadyFlag)));
+  const std::string& container = call.arguments.text(kProfileContainerFlag);
+  const bool has_time = call.arguments.is_set(kProfileForFlag);
+  const int64_t nanoseconds = call.arguments.number(kProfileForFlag);
+  if (container.empty() == call.words.empty()) {
+    return Error::invalid("profile record: needs either --container ID or a command behind \"--\"");
+  }
+  if (container.empty()) {
+    return has_time ? Result<Watched>(Error::invalid("profile record: --for is for --container; a command has an end of its own"))
+                    : watch_run({.call = call, .word = "record", .command = call.words, .ready_command = ready});
+  }
+  if (has_time && nanoseconds <= 0) {
+    return Error::invalid("profile record: --for must be greater than 0, such as 30s or 5m");
+  }
+  return watch_container({.call = call, .id = container, .nanoseconds = nanoseconds, .ready_command = ready});
 }
 
 }  // namespace
@@ -54,8 +56,8 @@ Result<int> profile_record(ProfileCall& call) {
   if (path.empty()) {
     return Error::invalid("profile record: needs --output FILE");
   }
-  TRY_ASSIGN(const Watched watched, watch_run({call, "record", call.words}));
-  const policy::Recording document = recording_of(watched.observed, watched.run);
+  TRY_ASSIGN(const Watched watched, watch(call));
+  const policy::Recording document = launch::recording_of(watched.observed, watched.run);
   TRY(write_output(call, policy::write_recording(document)));
   ignore(write_all(STDERR_FILENO, summary_of(document, path), "stderr"), "only to look at");
   return watched.status;

@@ -9,6 +9,7 @@
 #include "policy/document/write_document.h"
 #include "runc-compat/cli/profile_call.h"
 #include "runc-compat/cli/profile_watch.h"
+#include "runc-compat/launch/recording_document.h"
 
 namespace redoubt::cli {
 namespace {
@@ -21,7 +22,7 @@ std::vector<policy::Operation> refused_operations(bpf::Observed observed) {
       row.key.resize(slash);
     }
   }
-  return policy::operations_of(rows_of(observed, true));
+  return policy::operations_of(launch::rows_of(observed, true));
 }
 
 json::Value to_json(const policy::ReplayRow& row) {

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "bpf/record/observed.h"
-#include "policy/authoring/recording.h"
 #include "runc-compat/cli/profile_call.h"
+#include "runc-compat/cli/watch_session.h"
 
 namespace redoubt::cli {
 
@@ -20,20 +19,11 @@ struct WatchRequest {
   std::vector<std::string> command;    // run, create or exec with its arguments
   bool refusals = false;               // watch what is refused as well
   std::function<void()> before = {};   // called in the process of the command, before it
+  std::vector<std::string> ready_command = {};  // ends the start when it succeeds in the container
 };
 
-struct Watched {
-  int status = 0;  // of the command, 128 + N when signal N ended it
-  policy::RecordedRun run;
-  bpf::Observed observed;
-};
-
-// Until the command and all that it has started are gone, or a signal comes after the command's end. Signals before that go to the command.
-// Names with control characters are left out and counted as lost.
+// Until the command and the workload that it has started are gone, or a signal comes after the command's end. Signals before that go to the command.
 Result<Watched> watch_run(const WatchRequest& request);
-
-// What was done, or what was refused, as the sections of a recording.
-policy::Recording rows_of(const bpf::Observed& observed, bool refused);
 
 }  // namespace redoubt::cli
 

@@ -20,6 +20,8 @@
 #include "runc-compat/launch/notify_socket.h"
 #include "runc-compat/launch/pod.h"
 #include "runc-compat/launch/policy_files.h"
+#include "runc-compat/launch/recorder.h"
+#include "runc-compat/launch/recording_document.h"
 #include "runc-compat/launch/seccomp_listener.h"
 #include "runc-compat/launch/session.h"
 #include "runc-compat/state/container_dir.h"
@@ -131,6 +133,21 @@ Status Construction::write_intent(const CreateOptions& options) {
   return write_all(policy.get(), container_.policy_copy, kPolicyFile);
 }
 
+// Before anything is started: what the container does is seen from its first instruction.
+Status Construction::begin_recording() {
+  const std::optional<plan::RecordingTarget>& target = container_.plan.hardening.recording;
+  if (!target) {
+    return {};
+  }
+  const std::vector<std::string> command =
+      container_.spec.process ? container_.spec.process->args : std::vector<std::string>();
+  TRY_ASSIGN(const sandbox::ProcessIdentity recorder,
+             start_recorder(*target, *dir_, begin_run(command, container_.plan.annotations)));
+  record_.recorder_pid = recorder.pid;
+  record_.recorder_start_time = recorder.start_time;
+  return {};
+}
+
 Status Construction::make_cgroup() {
   const plan::Plan& plan = host_plan();
   sandbox::CgroupRequest request{plan.cgroup, plan.id, plan.rootless, true, std::nullopt};
@@ -222,6 +239,7 @@ Status Construction::on_ready(const CreateOptions& options) {
 
 Status Construction::launch(const CreateOptions& options, init::SessionKind kind) {
   TRY(prepare_notify());
+  TRY(begin_recording());
   TRY(make_cgroup());
   if (kind == init::SessionKind::kCreate) {
     TRY(make_fifo());

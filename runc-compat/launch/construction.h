@@ -48,6 +48,7 @@ class Construction {
   const plan::Plan& host_plan() const { return outer_ ? *outer_ : container_.plan; }
   Status prepare_machine(const std::string& root);
   Status write_intent(const CreateOptions& options);
+  Status begin_recording();
   Status make_cgroup();
   Status make_fifo();
   Status prepare_notify();

@@ -16,6 +16,7 @@
 #include "policy/resolve.h"
 #include "runc-compat/launch/hooks.h"
 #include "runc-compat/launch/pod.h"
+#include "runc-compat/launch/recorder.h"
 #include "runc-compat/state/signal.h"
 #include "runc-compat/state/status.h"
 #include "sandbox/cgroup_control.h"
@@ -132,6 +133,9 @@ Status destroy_container(state::ContainerDir& dir, const state::Record& record) 
   if (!record.intel_rdt_path.empty()) {
     TRY(sandbox::remove_resctrl_group(record.intel_rdt_path)
             .context("unable to remove container's IntelRDT group"));
+  }
+  if (record.recorder_pid != 0) {
+    finish_recorder(dir, record);
   }
   TRY(unshare_files(dir, record).context("unable to take the container's files from the machine of its pod"));
   const Result<std::vector<plan::Hook>> hooks = poststop_hooks(dir);

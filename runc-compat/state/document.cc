@@ -1,10 +1,7 @@
 #include "runc-compat/state/document.h"
 
-#include <fcntl.h>
-
-#include <string>
-
-#include "base/io.h"
+#include "runc-compat/state/recording_outcome.h"
+#include "runc-compat/state/small_text.h"
 #include "runc-compat/state/status.h"
 
 namespace redoubt::state {
@@ -12,19 +9,6 @@ namespace {
 
 // Left by redoubt-vm (escalate-vm/host/machine_layout.h), and partly a guest's words.
 constexpr char kReasonPath[] = "machine/reason";
-constexpr size_t kReasonLimit = 1024;
-
-std::string reason_of(const ContainerDir& dir) {
-  const Result<UniqueFd> file = open_at(dir.fd(), kReasonPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  Result<std::string> text = file ? read_all(file->get(), kReasonLimit, kReasonPath) : Result<std::string>("");
-  if (!text) {
-    return "";
-  }
-  for (char& c : *text) {
-    c = c < ' ' || c > '~' ? '?' : c;
-  }
-  return *std::move(text);
-}
 
 }  // namespace
 
@@ -37,7 +21,8 @@ Result<oci::StateDocument> document_of(const ContainerDir& dir, const Record& re
   document.bundle = record.bundle;
   document.rootfs = record.rootfs;
   document.created = record.created;
-  document.reason = status == ContainerStatus::kStopped ? reason_of(dir) : "";
+  document.reason = status == ContainerStatus::kStopped ? read_small_text(dir, kReasonPath) : "";
+  TRY_ASSIGN(document.recording, describe_recording(dir, record));
   document.annotations = record.annotations;
   return document;
 }

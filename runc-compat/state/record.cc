@@ -229,6 +229,9 @@ std::string format_record(const Record& record) {
   if (!record.policy.empty()) {
     root.set("policy", string_map(record.policy));
   }
+  if (record.recorder_pid != 0) {
+    root.set("recorder_pid", record.recorder_pid).set("recorder_start", record.recorder_start_time);
+  }
   root.set("intel_rdt_path", record.intel_rdt_path);
   if (record.resources) {
     root.set("resources", *record.resources);
@@ -263,6 +266,8 @@ Result<Record> parse_record(std::string_view text, std::string_view name) {
   record.namespace_paths = reader.map("namespace_paths");
   record.annotations = reader.map("annotations");
   record.policy = reader.map("policy");
+  record.recorder_pid = reader.pid("recorder_pid");
+  record.recorder_start_time = reader.number("recorder_start");
   record.intel_rdt_path = reader.text("intel_rdt_path");
   if (const std::string resources = reader.text("resources"); !resources.empty()) {
     record.resources = resources;

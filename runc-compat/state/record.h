@@ -56,6 +56,8 @@ struct Record {
   std::map<std::string, std::string> annotations;
   // What is in force: "profile", "mode", and for each layer its level ("seccomp" -> "active").
   std::map<std::string, std::string> policy;
+  pid_t recorder_pid = 0;  // the process that writes a recording of the container (launch/recorder.h); 0: none
+  uint64_t recorder_start_time = 0;
   std::string intel_rdt_path;            // resctrl group made for this container; empty: none
   std::optional<std::string> resources;  // JSON text of linux.resources as set by the last `update`
 };

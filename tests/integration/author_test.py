@@ -3,13 +3,13 @@
 import json
 import pathlib
 import re
-import subprocess
 
 import pytest
 
+from harness.authoring import SERVICES, RecordedSite, author, covered
 from harness.policy import node  # noqa: F401
-from harness.runtime import Container, wait_for
-from harness.servers import DATA, Site, docker_config, make_tree
+from harness.runtime import wait_for
+from harness.servers import DATA, docker_config, make_tree
 
 pytestmark = pytest.mark.native
 
@@ -22,45 +22,6 @@ def only_redoubt(runtime):
     runtime.only_redoubt("profiles to author")
 
 
-class RecordedSite(Site):
-    """A Site whose server is recorded, under a profile when one is named."""
-
-    recorder = None
-
-    def begin(self, *args, recording, user=0, mounts=(), profile=None):
-        config = docker_config(self.rootfs, self.network, user)
-        config["process"]["args"] = list(args)
-        config["mounts"] += [{"destination": inside, "type": "bind", "source": str(outside), "options": ["rbind", "ro", "rprivate"]}
-                             for outside, inside in mounts]  # fmt: skip
-        if profile:
-            config.setdefault("annotations", {})["io.redoubt.profile"] = profile
-        (self.bundle / "config.json").write_text(json.dumps(config))
-        cid = self.rt.cid()
-        argv = self.rt.argv("profile", "record", "--output", recording, "--", "run", "--detach", "--bundle", self.bundle, cid)
-        with open(self.output, "ab") as out:
-            self.recorder = subprocess.Popen([str(word) for word in argv], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
-        self.container = Container(self.rt, cid, None)
-        wait_for(lambda: '"running"' in self.rt("state", cid).out or self.recorder.poll() is not None, timeout=30, what="the container")
-        assert self.recorder.poll() is None, self.said()
-
-    def end(self, signal="TERM"):
-        self.container.kill(signal)
-        self.container.wait("stopped", timeout=20)
-        self.container.delete()
-        assert self.recorder.wait(20) == 0, self.said()
-
-    def get(self, port, path):
-        argv = ["nsenter", f"--net={self.network}", "/usr/bin/python3", "-c",
-                f"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:{port}{path}').read().decode(), end='')"]  # fmt: skip
-        return self.command(*argv)
-
-    def close(self):
-        super().close()
-        if self.recorder:
-            self.recorder.kill()
-            self.recorder.wait()
-
-
 @pytest.fixture
 def site(runtime, work):
     place = RecordedSite(runtime, work / "site", make_tree())
@@ -69,26 +30,11 @@ def site(runtime, work):
     assert runtime.cleanup() == []
 
 
-def author(runtime, node, name, recordings):
-    """The way of the manual: merge, generalise, lint. The profile's file."""
-    profile = node.etc / f"profiles/{name}.json"
-    profile.parent.mkdir(parents=True, exist_ok=True)
-    merged = recordings[0].with_name(f"{name}-all.json")
-    runtime.ok("profile", "merge", "--output", merged, *recordings)
-    runtime.ok("profile", "generalise", "--output", profile, merged)
-    findings = json.loads(runtime.ok("profile", "lint", "--format", "json", name).out)
-    assert [row for row in findings if row["severity"] != "info"] == []
-    assert profile.read_text().count('"reason"') <= 150
-    return profile
-
-
 def assert_third_run_is_covered(runtime, name, recording):
     jsonschema = pytest.importorskip("jsonschema", reason="lacks python3-jsonschema")
     said = json.loads(recording.read_text())
     jsonschema.validate(said, json.loads((ROOT / "profiles/schema/recording.schema.json").read_text()))
-    assert said["complete"] is True and said["lost"] == []
-    result = runtime("profile", "simulate", name, recording)
-    assert result.code == 0, result.out
+    assert covered(runtime, name, recording)
 
 
 @pytest.mark.parametrize("form", ["oci-seccomp", "spo-seccomp"])
@@ -244,6 +190,20 @@ def test_nginx_runs_under_its_recorded_profile(runtime, site, work, node):
     assert used >= {"CAP_SETGID", "CAP_SETUID"} and "CAP_SYS_ADMIN" not in used
     nginx_round(site, recordings[2], profile="nginx")
     assert_third_run_is_covered(runtime, "nginx", recordings[2])
+
+
+# ---- a database ---------------------------------------------------------------------------------------------------------------
+
+
+def test_postgresql_runs_under_its_recorded_profile(runtime, site, work, node):
+    """tests/bench/authoring does the same with the other services, and has figures."""
+    postgresql = SERVICES["PostgreSQL"]
+    recordings = [work / f"postgresql-{number}.json" for number in (1, 2, 3)]
+    for path in recordings[:2]:
+        postgresql(site, path)
+    author(runtime, node, "postgresql", recordings[:2])
+    postgresql(site, recordings[2], profile="postgresql")
+    assert_third_run_is_covered(runtime, "postgresql", recordings[2])
 
 
 # ---- an intruder --------------------------------------------------------------------------------------------------------------

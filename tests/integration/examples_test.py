@@ -96,7 +96,7 @@ class Scene:
         if {"sign", "verify"} & set(words):
             self.rt.ok("profile", "keygen", self.work / "fleet")
             self.rt.ok("profile", "sign", "--key", self.work / "fleet.key", self.work / "web1.json")
-        if verb in ("create", "run", "profile"):
+        if verb in ("create", "run", "profile") and "--container" not in words:
             return
         if verb == "start":
             self.rt.ok("create", "--bundle", self.bundle.path, self.cid)
@@ -174,7 +174,7 @@ def test_example(scene, line):
     if "-t" in words:
         assert with_terminal(argv, scene.work) == 0
         return
-    runs = verb in ("events", "run") or {"record", "replay"} & set(words)
+    runs = verb in ("events", "run") or ({"record", "replay"} & set(words) and "--container" not in words)
     ends_with = runs and not {"--stats", "--detach"} & set(words)
     thread = stop_soon(scene) if ends_with else None
     source = (scene.work / line.split("<")[1].strip()).read_text() if "<" in line else None

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* What a workload does, as sets of keys in maps.
  *
- * A process is tracked from the redoubt that the recorder starts, through fork and execve. What redoubt-init prepares is not the workload's; the
- * execve that ends it is the exact start. Raw tracepoints only, and one kprobe that has a substitute: they load and attach where no BPF LSM program
- * does, and where the kernel was built without kprobes. */
+ * A process is tracked from the redoubt that the recorder starts, or from when it was found in the container's cgroup, through fork and execve. What
+ * redoubt-init prepares is not the workload's; the execve that ends it is the exact start. Raw tracepoints only, and one kprobe that has a
+ * substitute: they load and attach where no BPF LSM program does, and where the kernel was built without kprobes. */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 
@@ -23,6 +23,7 @@ static __always_inline void track(__u32 tgid, __u32 state) {
 
 /* ---- who is recorded ---- */
 
+/* A new process that has the number of one whose end was not seen is another one. */
 SEC("raw_tp/sched_process_fork")
 int record_fork(struct bpf_raw_tracepoint_args* ctx) {
   struct task_struct* parent = (void*)ctx->args[0];
@@ -31,6 +32,8 @@ int record_fork(struct bpf_raw_tracepoint_args* ctx) {
   __u32 state = from == to ? 0 : state_of(from);
   if (state) {
     track(to, state);
+  } else if (from != to) {
+    bpf_map_delete_elem(&rec_tasks, &to);
   }
   return 0;
 }
@@ -90,6 +93,9 @@ int record_exec(struct bpf_raw_tracepoint_args* ctx) {
   __u32 tgid = bpf_get_current_pid_tgid() >> 32;
   __u32 state = state_of(tgid);
   if (!all) {
+    return 0;
+  }
+  if (state == REDOUBT_RECORD_IGNORED) {
     return 0;
   }
   if (is_redoubt_init(bprm)) {
@@ -213,8 +219,8 @@ static __always_inline int see_connection(long number, const unsigned long* a, l
     case __NR_socket:
     case __NR_socketpair:
       return result >= 0 ? see_family((int)a[0]) : 0;
-    case __NR_listen: /* the first one ends the start */
-      if (result == 0 && all) {
+    case __NR_listen: /* the first one ends the start, unless a command says when */
+      if (result == 0 && all && !all->ready_by_command) {
         all->phase = REDOUBT_RECORD_STEADY;
       }
       return 0;

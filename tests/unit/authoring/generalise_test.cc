@@ -57,6 +57,18 @@ TEST(Generalise, OfNothingSeenAllowsNextToNothingAndLintsClean) {
   EXPECT_EQ(raw[Field::kNoNewPrivileges].number, 1U);
 }
 
+// initdb makes the directory of the database, which is not there when the next container starts.
+TEST(Generalise, AllowsWhatLiesBelowADirectoryThatIsMadeByTheOneAboveIt) {
+  const Document profile = profile_of(recording_with(Section::kFiles,
+                                                     {{"/var/lib/db/data", "cdr", true, false},
+                                                      {"/var/lib/db/data/base/1", "cd", true, false},
+                                                      {"/var/lib/db/data/conf", "crw", true, false},
+                                                      {"/var/lib/db/data/base/1/112", "r", true, false},
+                                                      {"/", "c", true, false}}),
+                                      {"siblings", "temporary", "packages"});
+  EXPECT_EQ(keys_of(profile, Field::kFilesRead), (Keys{"/dev/null", "/var/lib/db"}));
+}
+
 TEST(Generalise, AllowsTheDirectoryOfNamesThatAreMade) {
   const Document profile = profile_of(recording_with(Section::kFiles,
                                                      {{"/var/lib/db/log", "crw", true, false},

@@ -92,6 +92,30 @@ TEST(Recording, CountsRunsWhenRecordingsAreMerged) {
   EXPECT_EQ(all.lost, std::vector<std::string>{"1 file"});
 }
 
+TEST(Recording, IsCompleteOnlyWhenOneRunHasSeenTheStart) {
+  Recording running = sample();
+  running.runs[0].start_seen = false;
+  EXPECT_FALSE(running.is_complete());
+  EXPECT_THAT(running.gaps(), ::testing::ElementsAre(HasSubstr("the start was not seen")));
+  const std::string text = write_recording(running);
+  EXPECT_THAT(text, HasSubstr("\"complete\": false"));
+  const Result<Recording> again = read_recording(text, "r.json");
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_FALSE(again->sees_start());
+  EXPECT_TRUE(merge_recordings({running, sample()}).is_complete());
+  EXPECT_FALSE(merge_recordings({running, running}).is_complete());
+}
+
+TEST(Recording, DoesNotBelieveThatItIsComplete) {
+  constexpr char kRuns[] = "\"runs\": [{\"startSeen\": false}]}";
+  constexpr char kTop[] = "{\"apiVersion\": \"redoubt.io/v1\", \"kind\": \"Recording\", \"complete\": ";
+  EXPECT_EQ(refusal_of(concat(kTop, "false, ", kRuns)), "");
+  EXPECT_THAT(refusal_of(concat(kTop, "true, ", kRuns)), HasSubstr("does not fit to"));
+  EXPECT_THAT(refusal_of(concat(kTop, "1, ", kRuns)), HasSubstr("/complete: must be true or false"));
+  EXPECT_THAT(refusal_of(concat(kTop, "false, \"runs\": [{\"startSeen\": \"no\"}]}")),
+              HasSubstr("/runs/0/startSeen: must be true or false"));
+}
+
 TEST(Recording, GivesOperationsThatAPolicyJudges) {
   const std::vector<Operation> operations = operations_of(sample());
   ASSERT_EQ(operations.size(), 4U);

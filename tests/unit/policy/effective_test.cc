@@ -85,6 +85,37 @@ TEST(ChoosePolicy, AppliesKeysOfOneContainerToItAlone) {
   EXPECT_EQ(effective->profile, "restricted");
 }
 
+constexpr char kKeepsRecordings[] = R"(,"node":{"recordings":{"value":"/var/lib/r","reason":"r"}})";
+
+TEST(ChoosePolicy, RecordsWhereTheNodeKeepsRecordingsOnly) {
+  const Result<Effective> recorded = choose({{"io.redoubt.record", "web_1.a-B"}}, kKeepsRecordings);
+  ASSERT_TRUE(recorded.has_value()) << error_of(recorded);
+  EXPECT_EQ(recorded->recording, "web_1.a-B");
+  EXPECT_THAT(error_of(choose({{"io.redoubt.record", "web"}})), HasSubstr("keeps no recordings"));
+  EXPECT_THAT(error_of(choose({{"io.redoubt.record", "web"}}, R"(,"mode":{"value":"audit","reason":"r"})")),
+              HasSubstr("keeps no recordings"));
+  EXPECT_EQ(choose({}, kKeepsRecordings)->recording, "");
+  EXPECT_NE(error_of(choose({{"io.redoubt.profile", "p"}}, "", profile_text(kKeepsRecordings))), "");
+}
+
+TEST(ChoosePolicy, TakesNoPathForTheNameOfARecording) {
+  for (const char* name : {"", ".", "..", "../a", "a/b", "/a", ".a", "-a", "a b", "a\n", "a\x01", "\xc3\xa4"}) {
+    EXPECT_THAT(error_of(choose({{"io.redoubt.record", name}}, kKeepsRecordings)),
+                HasSubstr("is not a recording's name"))
+        << name;
+  }
+  EXPECT_EQ(error_of(choose({{"io.redoubt.record", std::string(63, 'a')}}, kKeepsRecordings)), "");
+  EXPECT_THAT(error_of(choose({{"io.redoubt.record", std::string(64, 'a')}}, kKeepsRecordings)),
+              HasSubstr("is not a recording's name"));
+}
+
+TEST(ChoosePolicy, RecordsOneContainerOfAPod) {
+  const Annotations pod = {{"io.kubernetes.cri.container-name", "web"}, {"io.redoubt.container.web.record", "web"}};
+  EXPECT_EQ(choose(pod, kKeepsRecordings)->recording, "web");
+  const Annotations other = {{"io.kubernetes.cri.container-name", "db"}, {"io.redoubt.container.web.record", "web"}};
+  EXPECT_EQ(choose(other, kKeepsRecordings)->recording, "");
+}
+
 TEST(ChoosePolicy, FindsCirclesOfExtends) {
   EXPECT_THAT(error_of(choose({{"io.redoubt.profile", "p"}}, "", profile_text(R"(,"extends":["p"])"))),
               HasSubstr("is a circle"));

@@ -42,6 +42,21 @@ TEST(Escalate, TheAnnotationGivesTheContainerAMachine) {
   EXPECT_EQ(plan->machine->vmm, "/usr/bin/qemu-system-x86_64");
 }
 
+TEST(Escalate, ARecordingThatWouldSeeTheMonitorOnlyIsRefused) {
+  oci::Spec spec = vm_spec();
+  spec.annotations["io.redoubt.record"] = "web";
+  const Result<Effective> policy = choose_policy(
+      {SourceText{node_text(R"(,"node":{"recordings":{"value":"/var/lib/r","reason":"r"}})"), "node.json"}, lookup_with()},
+      spec.annotations);
+  ASSERT_TRUE(policy.has_value()) << policy.error().message();
+  const plan::HostFacts host = host_with_every_layer();
+  Request request{spec, host, "c1", "/bundle"};
+  request.policy = &*policy;
+  const Result<plan::Plan> plan = resolve(request);
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_THAT(plan.error().message(), HasSubstr("io.redoubt.record: the container runs in a virtual machine"));
+}
+
 TEST(Escalate, AProfileThatIsOffTakesNoMachineBack) {
   const oci::Spec spec = vm_spec();
   const Result<Effective> policy =

@@ -262,6 +262,22 @@ TEST(Privileged, IsTheNodesDecision) {
   EXPECT_THAT(error_of(hardened(privileged_spec(), deny)), HasSubstr("node.privileged: deny"));
 }
 
+// Also where nothing of the policy is applied.
+TEST(Recording, IsTheNodesWordForEveryContainer) {
+  const std::string keeps = R"(,"node":{"recordings":{"value":"/var/lib/r","reason":"r"}})";
+  for (const oci::Spec& spec : {small_spec(), privileged_spec()}) {
+    const Effective policy = policy_of({{"io.redoubt.record", "web"}}, keeps);
+    const auto plan = hardened(spec, policy);
+    ASSERT_TRUE(plan.has_value()) << error_of(plan);
+    ASSERT_TRUE(plan->hardening.recording.has_value());
+    EXPECT_EQ(plan->hardening.recording->directory, "/var/lib/r");
+    EXPECT_EQ(plan->hardening.recording->name, "web");
+    EXPECT_EQ(plan->hardening.decisions.back().control, "node.recordings");
+    EXPECT_EQ(plan->hardening.decisions.back().value, "recorded as web in /var/lib/r");
+  }
+  EXPECT_FALSE(hardened(small_spec(), policy_of({}, keeps))->hardening.recording.has_value());
+}
+
 TEST(HardenFiles, AddsOnlyWhatIsNotCovered) {
   oci::Spec spec = small_spec();
   spec.linux_->readonly_paths = {"/proc/sys"};

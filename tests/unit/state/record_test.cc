@@ -33,6 +33,8 @@ Record full_record() {
   record.cgroup_inode = 9223372036854775809u;
   record.namespace_paths = {{"NEWNET", "/run/netns/x"}, {"NEWPID", "/proc/42/ns/pid"}};
   record.annotations = {{"a=b", "c=d"}, {"utf8", "\xc3\xa4 <&>"}};
+  record.recorder_pid = 43;
+  record.recorder_start_time = 431;
   record.intel_rdt_path = "/sys/fs/resctrl/web1";
   record.resources = R"({"memory":{"limit":1}})";
   return record;
@@ -49,6 +51,8 @@ TEST(Record, SurvivesTheRoundTrip) {
   EXPECT_EQ(out->annotations, in.annotations);
   EXPECT_EQ(out->namespace_paths, in.namespace_paths);
   EXPECT_EQ(out->resources, in.resources);
+  EXPECT_EQ(out->recorder_pid, in.recorder_pid);
+  EXPECT_EQ(out->recorder_start_time, in.recorder_start_time);
   EXPECT_TRUE(out->systemd_cgroup && out->rootless && out->shares_pid_namespace);
 }
 
