@@ -27,14 +27,17 @@ constexpr Flag kProfileFlags[] = {
      .short_name = "f",
      .placeholder = "FORMAT",
      .default_text = "table",
-     .help = "list, show, lint, diff, simulate, explain, replay: table or json; lint: also sarif"},
+     .help = "list, show, lint, diff, simulate, explain, replay, convert: table or json; lint: also sarif"},
     {.name = kProfileOutputFlag,
      .short_name = "o",
      .placeholder = "FILE",
      .help = "record: where the recording goes; replay: the profile with what it proposes; else FILE, not stdout"},
     {.name = kProfileToFlag,
      .placeholder = "FORM",
-     .help = "convert: to oci-seccomp or spo-seccomp; without it, from one of them to a profile"},
+     .help = "convert: to apparmor, kubearmor, oci-seccomp, selinux-cil, spo-apparmor or spo-seccomp; without it, from one of them"},
+    {.name = kProfileRootfsFlag,
+     .placeholder = "DIR",
+     .help = "convert --to selinux-cil: the container's root file system, whose files get labels by path"},
     {.name = kProfileNameFlag,
      .placeholder = "NAME",
      .help = "generalise, convert: the profile's name; that of the output file unless said otherwise"},
@@ -265,7 +268,8 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile record --output first.json -- run --bundle /containers/web1 web1\n"
                 "redoubt profile generalise --output web1.json first.json\n"
                 "redoubt profile replay ./web1.json -- run --bundle /containers/web1 web1\n"
-                "redoubt profile convert --to oci-seccomp restricted",
+                "redoubt profile convert --to oci-seccomp restricted\n"
+                "redoubt profile convert --to apparmor web-server",
     .flags = kProfileFlags,
     .min_args = 1,
     .max_args = kAnyNumber,
