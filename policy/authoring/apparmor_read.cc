@@ -167,10 +167,10 @@ void write_switch(Draft& draft, Field field, std::string_view word) {
 }
 
 void write_capabilities(const AppArmorNames& names, Draft& draft) {
+  for (const std::string& name : names.denied) {
+    draft.add(Field::kCapabilitiesDeny, name);
+  }
   if (names.all && !names.none) {
-    for (const std::string& name : names.denied) {
-      draft.add(Field::kCapabilitiesDeny, name);
-    }
     return;
   }
   draft.restrict_to(Field::kCapabilitiesAllow);

@@ -102,17 +102,32 @@ bool lies_beneath(std::string_view path, std::string_view tree) {
   return tree == "/" || path == tree || (path.size() > tree.size() && path.starts_with(tree) && path[tree.size()] == '/');
 }
 
+std::string directory_of(const std::string& path) {
+  return without_slash(path.substr(0, path.rfind('/') + 1));
+}
+
+// Whether the path lies in another of the trees.
+bool has_ancestor_in(const std::set<std::string>& trees, const std::string& path) {
+  for (std::string at = path; at != "/";) {
+    at = directory_of(at);
+    if (trees.count(at) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string field_text(Field field) {
   return std::string(info_of(field).path);
 }
 
-// One note for all directories that a field's trees open or close along with what lies in them.
-void note_directories(const std::vector<std::pair<std::string, std::string>>& found, Field field, Effect effect, std::vector<Note>& notes) {
+// One note for all directories that a field's trees open along with what lies in them.
+void note_directories(const std::vector<std::pair<std::string, std::string>>& found, Field field, std::vector<Note>& notes) {
   if (found.empty()) {
     return;
   }
   const std::string more = found.size() == 1 ? "" : concat(" and ", found.size() - 1, " more");
-  notes.push_back({effect, found[0].second,
+  notes.push_back({Effect::kWider, found[0].second,
                    concat(field_text(field), ": a tree is also its directory itself: ", quote(found[0].first), more), field_text(field)});
 }
 
@@ -159,8 +174,7 @@ Result<PathMatch> match_of(std::string_view pattern) {
     match.path = without_slash(literal.text);
   } else {
     match.kind = Kind::kPattern;
-    match.path = literal.text.substr(0, literal.text.rfind('/') + 1);
-    match.path = without_slash(match.path);
+    match.path = directory_of(literal.text);
   }
   const std::string problem = name_problem(Vocabulary::kPath, match.path);
   if (!problem.empty()) {
@@ -179,7 +193,7 @@ Status AllowedTrees::add(std::string_view pattern, const std::string& where) {
 }
 
 bool AllowedTrees::lies_in_tree(const std::string& path) const {
-  for (std::string at = path;; at = without_slash(at.substr(0, at.rfind('/') + 1))) {
+  for (std::string at = path;; at = directory_of(at)) {
     if (holds(Kind::kBeneath, at) || (at == path && holds(Kind::kPath, at))) {
       return true;
     }
@@ -189,10 +203,10 @@ bool AllowedTrees::lies_in_tree(const std::string& path) const {
   }
 }
 
-void AllowedTrees::write_match(Kind kind, const std::string& path, const Source& source, Draft& draft, std::vector<Note>& notes) const {
+void AllowedTrees::take_match(Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const {
   const std::string field = field_text(field_);
   if (kind == Kind::kPath || kind == Kind::kBeneath) {
-    draft.add(field_, path);
+    trees.insert(path);
   } else if (kind == Kind::kDirectory && holds(Kind::kPath, path) && !holds(Kind::kBeneath, path)) {
     notes.push_back({Effect::kWider, source.where, concat(quote(source.pattern), " becomes all of ", path), field});
   } else if (lies_in_tree(path)) {
@@ -204,20 +218,26 @@ void AllowedTrees::write_match(Kind kind, const std::string& path, const Source&
     notes.push_back({Effect::kTighter, source.where,
                      concat(quote(source.pattern), " has only / in common with a tree: left out; name directories"), field});
   } else {
-    draft.add(field_, path);
+    trees.insert(path);
     notes.push_back({Effect::kWider, source.where, concat(quote(source.pattern), " becomes all of ", path), field});
   }
 }
 
 void AllowedTrees::write(Draft& draft, std::vector<Note>& notes) const {
+  std::set<std::string> trees;
   std::vector<std::pair<std::string, std::string>> directories;
   for (const auto& [match, source] : matches_) {
-    write_match(match.first, match.second, source, draft, notes);
+    take_match(match.first, match.second, source, trees, notes);
     if (match.first == Kind::kBeneath && !holds(Kind::kDirectory, match.second) && !holds(Kind::kPath, match.second)) {
       directories.emplace_back(match.second, source.where);
     }
   }
-  note_directories(directories, field_, Effect::kWider, notes);
+  note_directories(directories, field_, notes);
+  for (const std::string& tree : trees) {
+    if (!has_ancestor_in(trees, tree)) {
+      draft.add(field_, tree);
+    }
+  }
 }
 
 Status DeniedTrees::add(std::string_view pattern, const std::string& where, std::vector<Note>& notes) {

@@ -5,6 +5,7 @@
 #define REDOUBT_POLICY_AUTHORING_PATH_PATTERNS_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,8 @@ class AllowedTrees {
   };
   bool holds(PathMatch::Kind kind, const std::string& path) const { return matches_.count({kind, path}) != 0; }
   bool lies_in_tree(const std::string& path) const;
-  void write_match(PathMatch::Kind kind, const std::string& path, const Source& source, Draft& draft, std::vector<Note>& notes) const;
+  // Adds to the trees, or says why not.
+  void take_match(PathMatch::Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const;
 
   Field field_;
   std::map<std::pair<PathMatch::Kind, std::string>, Source> matches_;
