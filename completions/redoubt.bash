@@ -28,7 +28,7 @@ _redoubt_options() {
     bpf) echo "--force -f --format" ;;
     doctor) echo "--format -f" ;;
     policy) echo "--bundle -b --format -f" ;;
-    profile) echo "--format -f --output -o --to --name --explain --without" ;;
+    profile) echo "--format -f --output -o --to --rootfs --name --explain --without" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -108,7 +108,8 @@ _redoubt_takes_value() {
     "policy --format" | "policy -f") value="table json" ;;
     "profile --format" | "profile -f") value="table json sarif" ;;
     "profile --output" | "profile -o") value=-f ;;
-    "profile --to") value="oci-seccomp spo-seccomp" ;;
+    "profile --to") value="apparmor kubearmor oci-seccomp selinux-cil spo-apparmor spo-seccomp" ;;
+    "profile --rootfs") value=-d ;;
     "profile --name") value="" ;;
     "profile --without") value="packages peers ports siblings temporary variants" ;;
     "spec --bundle" | "spec -b") value=-d ;;

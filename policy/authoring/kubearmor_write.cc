@@ -81,11 +81,12 @@ void allow_files(KubeArmorWriter& w, Matches& matches) {
 
 void write_files(KubeArmorWriter& w) {
   Matches matches;
-  const Field restricting = w.merged[Field::kFilesRead].present ? Field::kFilesRead : Field::kFilesWrite;
-  if (w.merged[restricting].present) {
+  if (w.merged[Field::kFilesRead].present || w.merged[Field::kFilesWrite].present) {
     allow_files(w, matches);
-    if (matches.empty()) {
-      w.note(Effect::kWider, restricting, kNoRule);
+  }
+  for (const Field field : {Field::kFilesRead, Field::kFilesWrite}) {
+    if (matches.empty() && w.merged[field].present) {
+      w.note(Effect::kWider, field, kNoRule);
     }
   }
   for (const std::string& tree : keys_of(w.merged, Field::kFilesMasked)) {

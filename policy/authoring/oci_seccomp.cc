@@ -42,9 +42,11 @@ json::Value seccomp_section(const Document& merged, const FieldValue& list) {
     architectures.push("SCMP_ARCH_X86").push("SCMP_ARCH_X32");
   }
   section.set("architectures", std::move(architectures));
-  json::Value rule;
-  rule.set("names", std::move(names)).set("action", kAllow);
-  return section.set("syscalls", json::Value().push(std::move(rule)));
+  json::Value rules{json::Array()};
+  if (!names.as_array().empty()) {  // which a rule needs
+    rules.push(json::Value().set("names", std::move(names)).set("action", kAllow));
+  }
+  return section.set("syscalls", std::move(rules));
 }
 
 // What else the profile says that a seccomp filter of names does not carry.

@@ -52,8 +52,8 @@ std::optional<json::Value> plain_value(std::string_view text) {
 
 class YamlReader {
  public:
-  YamlReader(std::string_view text, std::string_view name, const json::Limits& limits)
-      : name_(name), limits_(limits) {
+  // Preconditions: the text is not empty.
+  YamlReader(std::string_view text, std::string_view name, const json::Limits& limits) : name_(name), limits_(limits) {
     ready_ = yaml_parser_initialize(&parser_) == 1;
     if (ready_) {
       yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -199,6 +199,9 @@ class YamlReader {
 Result<json::Value> parse_yaml(std::string_view text, std::string_view name, const json::Limits& limits) {
   if (text.size() > limits.max_bytes) {
     return Error::invalid(concat(name, ": larger than ", limits.max_bytes, " bytes"));
+  }
+  if (text.empty()) {
+    return Error::invalid(concat(name, ": is empty"));
   }
   return YamlReader(text, name, limits).read();
 }

@@ -28,7 +28,8 @@ TEST(Yaml, RefusesWhatReadersUnderstandDifferently) {
   EXPECT_THAT(compact("a: !!binary x\n"), HasSubstr("a tag"));
   EXPECT_THAT(compact("a: 1\n---\nb: 2\n"), HasSubstr("a second document"));
   EXPECT_THAT(compact("? [a]\n: 1\n"), HasSubstr("a key that is no text"));
-  EXPECT_THAT(compact(""), HasSubstr("holds no document"));
+  EXPECT_THAT(compact(""), HasSubstr("is empty"));
+  EXPECT_THAT(compact("# nothing"), HasSubstr("holds no document"));
   EXPECT_THAT(compact("a: [1"), HasSubstr("is no YAML"));
 }
 
