@@ -30,6 +30,7 @@ _redoubt_options() {
     policy) echo "--bundle -b --format -f" ;;
     profile) echo "--format -f --output -o --to --key --force --base --name --explain --without" ;;
     profile) echo "--format -f --output -o --to --name --explain --without --container --for --ready-cmd" ;;
+    profile) echo "--format -f --output -o --to --rootfs --name --explain --without" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -112,6 +113,8 @@ _redoubt_takes_value() {
     "profile --to") value="oci-seccomp spo-seccomp" ;;
     "profile --key") value=-f ;;
     "profile --base") value="batch-job builder database default jit restricted web-server" ;;
+    "profile --to") value="apparmor kubearmor oci-seccomp selinux-cil spo-apparmor spo-seccomp" ;;
+    "profile --rootfs") value=-d ;;
     "profile --name") value="" ;;
     "profile --without") value="packages peers ports siblings temporary variants" ;;
     "profile --container") value="" ;;

@@ -3,11 +3,10 @@
 #include <errno.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/str.h"
-#include "policy/document/read_document.h"
+#include "policy/authoring/object_reader.h"
 #include "policy/document/reader.h"
 #include "policy/surface_table.h"
 
@@ -15,6 +14,7 @@ namespace redoubt::policy {
 namespace {
 
 constexpr std::string_view kAllow = "SCMP_ACT_ALLOW";
+constexpr std::string_view kSeccompKind = "SeccompProfile";
 constexpr uint32_t kDeny = 2;
 
 bool is_denied(const Document& merged, const std::string& name) {
@@ -42,31 +42,41 @@ json::Value seccomp_section(const Document& merged, const FieldValue& list) {
     architectures.push("SCMP_ARCH_X86").push("SCMP_ARCH_X32");
   }
   section.set("architectures", std::move(architectures));
-  json::Value rule;
-  rule.set("names", std::move(names)).set("action", kAllow);
-  return section.set("syscalls", json::Value().push(std::move(rule)));
+  json::Value rules{json::Array()};
+  if (!names.as_array().empty()) {  // which a rule needs
+    rules.push(json::Value().set("names", std::move(names)).set("action", kAllow));
+  }
+  return section.set("syscalls", std::move(rules));
 }
 
 // What else the profile says that a seccomp filter of names does not carry.
-std::vector<std::string> left_behind(const Document& merged) {
-  std::vector<std::string> notes;
-  for (const FieldInfo& info : field_table()) {
-    const bool carried = info.path.starts_with("syscalls.") || info.path.starts_with("kernel.");
-    if (!carried && merged[info.field].present) {
-      notes.push_back(concat(info.path, " (", place_of(merged.rule_of(info.field)), ") is not carried over"));
-    }
-  }
+std::vector<Note> left_behind(const Document& merged) {
+  std::vector<Note> notes = notes_of_others(merged, {});
+  std::erase_if(notes, [](const Note& note) { return note.field.starts_with("syscalls.") || note.field.starts_with("kernel."); });
   return notes;
+}
+
+Result<json::Value> section_of(const Document& merged) {
+  const bool has_ceiling = merged[Field::kSyscallsAllow].present;
+  const FieldValue& list = merged[has_ceiling ? Field::kSyscallsAllow : Field::kSyscallsDefault];
+  if (!list.present) {
+    return Error::invalid(concat("profile ", quote(merged.name),
+                                 ": has neither syscalls.allow nor syscalls.default to convert"));
+  }
+  return seccomp_section(merged, list);
 }
 
 // What one reader of the other form finds on its way.
 struct SeccompReader {
   const std::string& source;
   std::set<std::string> allowed;
-  std::vector<std::string> notes;
+  std::vector<Note> notes;
 
   Error error(std::string_view pointer, std::string_view what) const {
     return Error::invalid(concat(source, ": ", pointer, ": ", what));
+  }
+  void note(Effect effect, std::string_view pointer, std::string what) {
+    notes.push_back({effect, concat(source, ": ", pointer), std::move(what), "syscalls.allow"});
   }
 };
 
@@ -103,17 +113,17 @@ Status read_seccomp_rule(SeccompReader& reader, const json::Value& rule, const s
   if (action == nullptr || !action->is_string()) {
     return reader.error(at, "needs \"action\"");
   }
-  const std::string list = join(names, " ");
+  const std::string list = join(names, " ").substr(0, 512);
   if (action->as_string() != kAllow) {
-    reader.notes.push_back(concat(at, ": ", action->as_string(), " is not carried over: ", list));
+    reader.note(Effect::kOther, at, concat(quote(action->as_string().substr(0, 64)), " is not carried over: ", list));
     return {};
   }
   if (is_filled(rule, "includes") || is_filled(rule, "excludes")) {
-    reader.notes.push_back(concat(at, ": is for some hosts or capabilities only, left out: ", list));
+    reader.note(Effect::kTighter, at, concat("is for some hosts or capabilities only, left out: ", list));
     return {};
   }
   if (is_filled(rule, "args")) {
-    reader.notes.push_back(concat(at, ": is for some arguments only, allowed with all: ", list));
+    reader.note(Effect::kWider, at, concat("is for some arguments only, allowed with all: ", list));
   }
   reader.allowed.insert(names.begin(), names.end());
   return {};
@@ -138,51 +148,52 @@ Status read_section(SeccompReader& reader, const json::Value& section) {
   return {};
 }
 
+Result<Converted> profile_of(const FormInput& input, const json::Value& section) {
+  SeccompReader reader{input.source, {}, {}};
+  TRY(read_section(reader, section));
+  Draft draft(input.profile_name, "Converted from a seccomp profile.", input.source);
+  draft.restrict_to(Field::kSyscallsAllow);
+  for (const std::string& name : reader.allowed) {
+    draft.add(Field::kSyscallsAllow, name);
+  }
+  TRY_ASSIGN(std::string text, std::move(draft).take());
+  return Converted{std::move(text), std::move(reader.notes)};
+}
+
 }  // namespace
 
-Result<Converted> to_oci_seccomp(const Document& merged) {
-  const bool has_ceiling = merged[Field::kSyscallsAllow].present;
-  const FieldValue& list = merged[has_ceiling ? Field::kSyscallsAllow : Field::kSyscallsDefault];
-  if (!list.present) {
-    return Error::invalid(concat("profile ", quote(merged.name),
-                                 ": has neither syscalls.allow nor syscalls.default to convert"));
-  }
-  return Converted{seccomp_section(merged, list), left_behind(merged)};
+bool is_oci_seccomp(const FormInput& input) {
+  return input.object.find("defaultAction") != nullptr || input.object.find("syscalls") != nullptr;
 }
 
-Result<Converted> to_spo_seccomp(const Document& merged) {
-  TRY_ASSIGN(Converted converted, to_oci_seccomp(merged));
+bool is_spo_seccomp(const FormInput& input) {
+  return is_object_of(input.object, kSpoGroup, kSeccompKind);
+}
+
+Result<Converted> to_oci_seccomp(const Document& merged, const WriteOptions& /*options*/) {
+  TRY_ASSIGN(const json::Value section, section_of(merged));
+  return Converted{document_text(section), left_behind(merged)};
+}
+
+Result<Converted> to_spo_seccomp(const Document& merged, const WriteOptions& /*options*/) {
+  TRY_ASSIGN(json::Value section, section_of(merged));
   json::Value object;
-  object.set("apiVersion", "security-profiles-operator.x-k8s.io/v1beta1");
-  object.set("kind", "SeccompProfile").set("metadata", json::Value().set("name", merged.name));
-  object.set("spec", std::move(converted.document));
-  return Converted{std::move(object), std::move(converted.notes)};
+  object.set("apiVersion", concat(kSpoGroup, "/v1beta1")).set("kind", kSeccompKind);
+  object.set("metadata", json::Value().set("name", merged.name)).set("spec", std::move(section));
+  return Converted{document_text(object), left_behind(merged)};
 }
 
-Result<Converted> from_seccomp(std::string_view text,
-                               const std::string& source,
-                               const std::string& profile_name) {
-  TRY_ASSIGN(const json::Value root, json::parse(text, source));
-  SeccompReader reader{source, {}, {}};
-  const json::Value* kind = root.find("kind");
-  const bool is_object = kind != nullptr && kind->is_string() && kind->as_string() == "SeccompProfile";
-  const json::Value* section = is_object ? root.find("spec") : &root;
-  if (section == nullptr || !section->is_object()) {
-    return reader.error("", "is no seccomp profile");
+Result<Converted> from_oci_seccomp(const FormInput& input) {
+  return profile_of(input, input.object);
+}
+
+Result<Converted> from_spo_seccomp(const FormInput& input) {
+  const ObjectReader objects{input.source, {}};
+  TRY_ASSIGN(const json::Value* spec, objects.object(input.object, "spec", ""));
+  if (spec == nullptr) {
+    return objects.error("", "needs \"spec\"");
   }
-  TRY(read_section(reader, *section));
-  json::Value names{json::Array()};
-  for (const std::string& name : reader.allowed) {
-    names.push(name);
-  }
-  json::Value rule;
-  rule.set("names", std::move(names)).set("reason", concat("allowed by ", source.substr(source.rfind('/') + 1)));
-  json::Value profile;
-  profile.set("apiVersion", kApiVersion).set("kind", "Profile").set("name", profile_name);
-  profile.set("description", "Converted from a seccomp profile.");
-  profile.set("extends", json::Value().push("default"));
-  profile.set("syscalls", json::Value().set("allow", json::Value().push(std::move(rule))));
-  return Converted{std::move(profile), std::move(reader.notes)};
+  return profile_of(input, *spec);
 }
 
 }  // namespace redoubt::policy

@@ -4,30 +4,20 @@
 #ifndef REDOUBT_POLICY_AUTHORING_OCI_SECCOMP_H_
 #define REDOUBT_POLICY_AUTHORING_OCI_SECCOMP_H_
 
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "base/json.h"
-#include "base/result.h"
-#include "policy/document/document.h"
+#include "policy/authoring/forms.h"
 
 namespace redoubt::policy {
 
-struct Converted {
-  json::Value document;
-  std::vector<std::string> notes;  // what got lost or wider, and where
-};
+bool is_oci_seccomp(const FormInput& input);
+bool is_spo_seccomp(const FormInput& input);
 
-// `merged`: with all that the profile extends. Without a list of system calls there is nothing to
-// convert, which is an error.
-Result<Converted> to_oci_seccomp(const Document& merged);
-Result<Converted> to_spo_seccomp(const Document& merged);
+// The profile extends `default`.
+Result<Converted> from_oci_seccomp(const FormInput& input);
+Result<Converted> from_spo_seccomp(const FormInput& input);
 
-// Either form. The profile extends `default`; `source` starts errors and stands in the reasons.
-Result<Converted> from_seccomp(std::string_view text,
-                               const std::string& source,
-                               const std::string& profile_name);
+// Without a list of system calls there is nothing to convert, which is an error.
+Result<Converted> to_oci_seccomp(const Document& merged, const WriteOptions& options);
+Result<Converted> to_spo_seccomp(const Document& merged, const WriteOptions& options);
 
 }  // namespace redoubt::policy
 

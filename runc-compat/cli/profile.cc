@@ -27,14 +27,17 @@ constexpr Flag kProfileFlags[] = {
      .short_name = "f",
      .placeholder = "FORMAT",
      .default_text = "table",
-     .help = "list, show, lint, diff, simulate, explain, replay, verify: table or json; lint: also sarif"},
+     .help = "list, show, lint, diff, simulate, explain, replay, verify, convert: table or json; lint: also sarif"},
     {.name = kProfileOutputFlag,
      .short_name = "o",
      .placeholder = "FILE",
      .help = "record: where the recording goes; replay: the profile with what it proposes; else FILE, not stdout"},
     {.name = kProfileToFlag,
      .placeholder = "FORM",
-     .help = "convert: to oci-seccomp or spo-seccomp; without it, from one of them to a profile"},
+     .help = "convert: to apparmor, kubearmor, oci-seccomp, selinux-cil, spo-apparmor or spo-seccomp; without it, from one of them"},
+    {.name = kProfileRootfsFlag,
+     .placeholder = "DIR",
+     .help = "convert --to selinux-cil: the container's root file system, whose files get labels by path"},
     {.name = kProfileKeyFlag,
      .kind = FlagKind::kStringList,
      .placeholder = "FILE",
@@ -301,7 +304,8 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile keygen fleet\n"
                 "redoubt profile sign --key fleet.key ./web1.json\n"
                 "redoubt profile verify --key fleet.pub ./web1.json\n"
-                "redoubt profile convert --to oci-seccomp restricted",
+                "redoubt profile convert --to oci-seccomp restricted\n"
+                "redoubt profile convert --to apparmor web-server",
     .flags = kProfileFlags,
     .min_args = 1,
     .max_args = kAnyNumber,

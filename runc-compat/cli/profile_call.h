@@ -22,6 +22,7 @@ inline constexpr char kProfileOutputFlag[] = "output";
 inline constexpr char kProfileNameFlag[] = "name";
 inline constexpr char kProfileExplainFlag[] = "explain";
 inline constexpr char kProfileToFlag[] = "to";
+inline constexpr char kProfileRootfsFlag[] = "rootfs";
 inline constexpr char kProfileWithoutFlag[] = "without";
 inline constexpr char kProfileKeyFlag[] = "key";
 inline constexpr char kProfileForceFlag[] = "force";

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "policy/document/merge.h"
+#include "policy/authoring/conversion.h"
 #include "policy/document/read_document.h"
 #include "policy/effective.h"
 #include "policy/lint.h"
@@ -26,14 +27,6 @@ Recording recording_with(Section section, std::vector<Seen> rows) {
   recording[section] = std::move(rows);
   recording.settle();
   return recording;
-}
-
-std::vector<std::string> keys_of(const Document& document, Field field) {
-  std::vector<std::string> keys;
-  for (const Entry& entry : document[field].entries) {
-    keys.push_back(entry.key);
-  }
-  return keys;
 }
 
 using Keys = std::vector<std::string>;
