@@ -127,6 +127,7 @@ class Monitor : public ChannelHandler {
   RuntimeChannel runtime_;
   UniqueFd fifo_, signals_, listener_;
   std::string nonce_;
+  std::string host_name_;
   MachineNetwork network_;
   Machine machine_;
   std::unique_ptr<Channel> channel_;
