@@ -72,12 +72,18 @@ void replace_namespaces(json::Value* namespaces, const std::string& sandbox) {
   }
 }
 
+// Devices that every kernel has: one that comes by the share is no device in the guest, whose own is the same.
+bool is_device_of_any_kernel(std::string_view source) {
+  return is_one_of(source, {"/dev/full", "/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero"});
+}
+
 void replace_sources(json::Value* mounts, const plan::Plan& plan) {
   size_t number = 0;
   for (const plan::Mount* volume : volumes_of(plan)) {
     json::Value& entry = mounts->as_array()[volume->spec_index];
+    const std::string shared = shared_volume(plan.id, number++);
     remove(&entry, {"source", "uidMappings", "gidMappings"});
-    entry.set("source", shared_volume(plan.id, number++));
+    entry.set("source", is_device_of_any_kernel(volume->source) ? volume->source : shared);
   }
 }
 

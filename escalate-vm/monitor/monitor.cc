@@ -125,6 +125,9 @@ Result<int> Monitor::run() {
   while (status) {
     Result<std::optional<int>> result = turn();
     if (result && *result) {
+      if (oom_) {
+        oom_echo_.repeat();
+      }
       return **result;
     }
     status = result ? Status() : Status(std::move(result).error());
@@ -140,6 +143,7 @@ Result<int> Monitor::run() {
 // ---- the container's life, in order ------------------------------------------------------------------
 
 Status Monitor::boot() {
+  TRY_ASSIGN(oom_echo_, OomEcho::prepare(runtime_.take_memory_limit(), OomEcho::Victim::kMachine));
   TRY_ASSIGN(signals_, take_signals());
   TRY(listen_for_clients());
   TRY_ASSIGN(const std::string random, random_bytes(16));

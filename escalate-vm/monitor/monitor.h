@@ -23,6 +23,7 @@
 #include "escalate-vm/host/monitor_packet.h"
 #include "escalate-vm/host/task.h"
 #include "escalate-vm/monitor/network.h"
+#include "escalate-vm/monitor/oom_echo.h"
 #include "escalate-vm/monitor/run_clock.h"
 #include "escalate-vm/monitor/runtime_channel.h"
 #include "escalate-vm/monitor/session.h"
@@ -137,6 +138,8 @@ class Monitor : public ChannelHandler {
   bool up_ = false;       // the guest said hello
   bool created_ = false;
   bool started_ = false;
+  bool oom_ = false;  // the guest's kernel killed in the container for want of memory
+  OomEcho oom_echo_;
   uint64_t next_id_ = 1;
   uint32_t next_stream_ = 1;
   uint64_t next_client_ = 1;

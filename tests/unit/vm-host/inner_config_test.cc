@@ -33,6 +33,17 @@ TEST(InnerConfig, PutsTheShareInPlaceOfPathsOfTheHost) {
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("/host")));
 }
 
+TEST(InnerConfig, PutsTheGuestsOwnInPlaceOfADeviceThatEveryKernelHas) {
+  plan::Plan plan = container();
+  plan.mounts.front().source = "/dev/null";
+  const std::string text = json::dump(inner_config(
+      *json::parse(R"({"mounts":[{},{"destination":"/etc/masked","source":"/dev/null","options":["bind"]}]})", "config.json"), plan, {}));
+  EXPECT_THAT(text, testing::HasSubstr(R"("source":"/dev/null")"));
+  plan.mounts.front().source = "/dev/sda";
+  EXPECT_THAT(json::dump(inner_config(*json::parse(R"({"mounts":[{},{"source":"/dev/sda"}]})", "config.json"), plan, {})),
+              testing::HasSubstr(R"("source":"/share/web/volumes/0")"));
+}
+
 TEST(InnerConfig, JoinsTheMachinesNetworkAndKeepsTheOtherNamespaces) {
   const std::string text = inner(
       R"({"mounts":[{},{}],"linux":{"namespaces":[{"type":"pid"},{"type":"network","path":"/run/netns/x"}]}})");
