@@ -81,7 +81,7 @@ def lines_of(text, *patterns):
 # ---- running ------------------------------------------------------------------------------------------------------------------
 
 
-def observe(runtime_in, work, template, config, scenario, cid):
+def observe(runtime_in, work, template, config, scenario, cid, annotations=None):
     """One runtime, made by runtime_in(its directory), one scenario: ({section: text}, leftovers)."""
     _, change, keys = scenario
     place = work / "scene"
@@ -91,6 +91,8 @@ def observe(runtime_in, work, template, config, scenario, cid):
     bundle = Bundle(place / "bundle", template, config)
     bundle.sh(REPORT)
     change(bundle)
+    if annotations:
+        bundle.config["annotations"] = annotations
     bundle.save()
     verb = keys.get("verb") or (lambda rt, b, cid: rt("run", "--bundle", b.path, cid))
     results = verb(rt, bundle, cid)
