@@ -4,7 +4,7 @@
 for folder in /var/lib /opt /var/tmp /etc/docker; do mkdir -p $folder && mount -t tmpfs tmpfs $folder; done
 mkdir -p /run/t /run/policy/etc/redoubt && cd /run/t || exit 1
 ip link set lo up
-jq -n --arg image "$STAGE/machine" --arg monitor "$(dirname "$REAL_RUNTIME")/redoubt-vm" '{apiVersion: "redoubt.io/v1", kind: "NodePolicy",
+jq -n --arg image "$STAGE/machine" --arg monitor "$STAGE/redoubt-vm" '{apiVersion: "redoubt.io/v1", kind: "NodePolicy",
   vm: ({accelerator: "tcg", image: $image, monitor: $monitor} | map_values({value: ., reason: "test"}))}' >/run/policy/etc/redoubt/config.json
 RUNTIME=/run/redoubt-in-test
 # What an engine asks for unasked and this machine has not is taken out, or nothing would start: limits whose controllers are bound to cgroup v1 (CRI:
@@ -19,7 +19,7 @@ if [ -n "\$bundle" ] && [ -n "\$lacking" ]; then
   jq "del(\$lacking)" "\$bundle/config.json" >"\$bundle/config.new" && mv "\$bundle/config.new" "\$bundle/config.json"
 fi
 export REDOUBT_POLICY_ROOT=/run/policy
-exec $REAL_RUNTIME "\$@"
+exec $STAGE/redoubt "\$@"
 RUNTIME
 chmod 755 $RUNTIME
 export RUNTIME
