@@ -8,6 +8,7 @@
 #include "escalate-vm/host/machine_layout.h"
 #include "escalate-vm/host/outer_plan.h"
 #include "escalate-vm/protocol/request.h"
+#include "plan/rlimit_names.h"
 
 namespace redoubt::vm {
 namespace {
@@ -71,20 +72,52 @@ void replace_namespaces(json::Value* namespaces, const std::string& sandbox) {
   }
 }
 
+// Devices that every kernel has: one that comes by the share is no device in the guest, whose own is the same.
+bool is_device_of_any_kernel(std::string_view source) {
+  return is_one_of(source, {"/dev/full", "/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero"});
+}
+
 void replace_sources(json::Value* mounts, const plan::Plan& plan) {
   size_t number = 0;
   for (const plan::Mount* volume : volumes_of(plan)) {
     json::Value& entry = mounts->as_array()[volume->spec_index];
+    const std::string shared = shared_volume(plan.id, number++);
     remove(&entry, {"source", "uidMappings", "gidMappings"});
-    entry.set("source", shared_volume(plan.id, number++));
+    entry.set("source", is_device_of_any_kernel(volume->source) ? volume->source : shared);
+  }
+}
+
+bool has_rlimit(const json::Value& rlimits, std::string_view type) {
+  const json::Array& entries = rlimits.as_array();
+  return std::any_of(entries.begin(), entries.end(), [&](const json::Value& entry) {
+    const json::Value* named = entry.find("type");
+    return named != nullptr && named->is_string() && named->as_string() == type;
+  });
+}
+
+void add_rlimits(json::Value& process, const std::vector<plan::Rlimit>& inherited) {
+  if (!process.is_object()) {
+    return;
+  }
+  json::Value* rlimits = member(process, "rlimits");
+  if (rlimits == nullptr || rlimits->is_null()) {
+    remove(&process, {"rlimits"});
+    rlimits = &process.set("rlimits", json::Array()).as_object().back().value;
+  }
+  for (const plan::Rlimit& limit : rlimits->is_array() ? inherited : std::vector<plan::Rlimit>()) {
+    const std::string_view type = plan::find_name(plan::rlimit_names(), static_cast<uint64_t>(limit.resource));
+    if (!has_rlimit(*rlimits, type)) {
+      rlimits->push(json::Value().set("type", type).set("soft", limit.soft).set("hard", limit.hard));
+    }
   }
 }
 
 }  // namespace
 
-json::Value inner_process(json::Value process) {
+json::Value inner_process(json::Value process, const std::vector<plan::Rlimit>& inherited) {
   // Labels of the host's security modules, and its processors.
   remove(&process, {"apparmorProfile", "selinuxLabel", "execCPUAffinity", "ioPriority"});
+  add_rlimits(process, inherited);
   return process;
 }
 
@@ -95,11 +128,11 @@ json::Value inner_limits(json::Value resources) {
   return resources;
 }
 
-json::Value inner_config(json::Value config, const plan::Plan& plan) {
+json::Value inner_config(json::Value config, const plan::Plan& plan, const std::vector<plan::Rlimit>& inherited) {
   remove(&config, {"root"});
   config.set("root", json::Value().set("path", shared_rootfs(plan.id)).set("readonly", plan.rootfs.readonly));
   if (json::Value* process = member(config, "process")) {
-    *process = inner_process(std::move(*process));
+    *process = inner_process(std::move(*process), inherited);
   }
   if (json::Value* mounts = member(config, "mounts")) {
     replace_sources(mounts, plan);

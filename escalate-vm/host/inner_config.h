@@ -4,20 +4,23 @@
 #ifndef REDOUBT_ESCALATE_VM_HOST_INNER_CONFIG_H_
 #define REDOUBT_ESCALATE_VM_HOST_INNER_CONFIG_H_
 
+#include <vector>
+
 #include "base/json.h"
 #include "plan/plan.h"
 
 namespace redoubt::vm {
 
-// `config`: the container's config.json, which `plan` was resolved from.
-json::Value inner_config(json::Value config, const plan::Plan& plan);
+// `config`: the container's config.json, which `plan` was resolved from. `inherited`: see inner_process().
+json::Value inner_config(json::Value config, const plan::Plan& plan, const std::vector<plan::Rlimit>& inherited);
 
 // What of linux.resources the guest enforces; the rest is the host's, which knows the devices and the
 // processors.
 json::Value inner_limits(json::Value resources);
 
-// The same for the process document of exec.
-json::Value inner_process(json::Value process);
+// The same for the process document of exec. `inherited`: the runtime's own limits, which a process on the
+// host's kernel has where config.json names none; the guest's would be those of a small machine at boot.
+json::Value inner_process(json::Value process, const std::vector<plan::Rlimit>& inherited);
 
 }  // namespace redoubt::vm
 

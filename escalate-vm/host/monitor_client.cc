@@ -74,7 +74,10 @@ Result<Reply> MonitorClient::ask(const Request& request) {
 }
 
 Status MonitorClient::watch(const std::string& container) {
-  TRY(send_monitor_packet(socket_.get(), text_packet(MonitorWord::kWatch, container)));
+  return send_monitor_packet(socket_.get(), text_packet(MonitorWord::kWatch, container));
+}
+
+Status MonitorClient::await_watching() {
   TRY(receive_answer(socket_.get(), MonitorWord::kWatching));
   return {};
 }

@@ -19,8 +19,10 @@ class MonitorClient {
   // The guest's reply; its refusal is an error in its words.
   Result<Reply> ask(const Request& request);
 
-  // From here on the connection says what happens.
+  // From here on the connection says what happens; the monitor of a frozen machine begins when it runs again.
   Status watch(const std::string& container);
+  // Until it has begun.
+  Status await_watching();
   int fd() const { return socket_.get(); }
   // It is readable: whether the guest has killed for want of memory; nothing: the machine is gone.
   Result<std::optional<bool>> read_oom();

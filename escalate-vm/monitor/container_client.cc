@@ -7,6 +7,7 @@
 
 #include "escalate-vm/host/monitor_packet.h"
 #include "escalate-vm/monitor/monitor.h"
+#include "escalate-vm/monitor/oom_echo.h"
 #include "escalate-vm/monitor/proxy.h"
 #include "escalate-vm/monitor/system_calls.h"
 
@@ -17,8 +18,12 @@ constexpr int kKilledStatus = 128 + SIGKILL;
 
 class ContainerClient {
  public:
-  ContainerClient(UniqueFd socket, UniqueFd signals, UniqueFd fifo, RuntimeChannel& runtime)
-      : socket_(std::move(socket)), signals_(std::move(signals)), fifo_(std::move(fifo)), runtime_(runtime) {}
+  ContainerClient(UniqueFd socket, UniqueFd signals, UniqueFd fifo, RuntimeChannel& runtime, OomEcho oom_echo)
+      : socket_(std::move(socket)),
+        signals_(std::move(signals)),
+        fifo_(std::move(fifo)),
+        runtime_(runtime),
+        oom_echo_(std::move(oom_echo)) {}
 
   // Nothing: it goes on.
   Result<std::optional<int>> turn() {
@@ -55,7 +60,13 @@ class ContainerClient {
       case MonitorWord::kStarted:
         TRY(on_step());
         return std::optional<int>();
+      case MonitorWord::kOom:
+        oom_ = true;
+        return std::optional<int>();
       case MonitorWord::kExited:
+        if (oom_) {
+          oom_echo_.repeat();
+        }
         return std::optional<int>(received->packet.value);
       case MonitorWord::kFailed:
         return Error(ErrorKind::kSystem, received->packet.text);
@@ -82,6 +93,8 @@ class ContainerClient {
 
   UniqueFd socket_, signals_, fifo_;
   RuntimeChannel& runtime_;
+  OomEcho oom_echo_;
+  bool oom_ = false;
   bool created_ = false;
   bool asked_ = false;
 };
@@ -89,12 +102,13 @@ class ContainerClient {
 }  // namespace
 
 Result<int> run_container(UniqueFd task, UniqueFd fifo, RuntimeChannel& runtime) {
+  TRY_ASSIGN(OomEcho oom_echo, OomEcho::prepare(runtime.take_memory_limit(), OomEcho::Victim::kSelf));
   TRY_ASSIGN(UniqueFd signals, take_signals());
   TRY_ASSIGN(UniqueFd socket, connect_to_monitor());
   TRY(send_monitor_packet(socket.get(), {MonitorWord::kContainer}, {task.get(), 0, 1, 2}));
   task.reset();
   TRY(restrict_monitor());
-  ContainerClient client(std::move(socket), std::move(signals), std::move(fifo), runtime);
+  ContainerClient client(std::move(socket), std::move(signals), std::move(fifo), runtime, std::move(oom_echo));
   for (;;) {
     TRY_ASSIGN(const std::optional<int> status, client.turn());
     if (status) {

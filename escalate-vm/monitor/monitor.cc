@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/random.h>
@@ -38,6 +39,15 @@ uint64_t wall_clock_ns() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// What a container has that asks for no name: the host's, or its own that redoubt-init has set here too.
+Result<std::string> own_host_name() {
+  char name[HOST_NAME_MAX + 1] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) {
+    return Error::system(errno, "gethostname");
+  }
+  return std::string(name);
 }
 
 std::vector<UniqueFd> own_stdio() {
@@ -115,6 +125,9 @@ Result<int> Monitor::run() {
   while (status) {
     Result<std::optional<int>> result = turn();
     if (result && *result) {
+      if (oom_) {
+        oom_echo_.repeat();
+      }
       return **result;
     }
     status = result ? Status() : Status(std::move(result).error());
@@ -130,10 +143,12 @@ Result<int> Monitor::run() {
 // ---- the container's life, in order ------------------------------------------------------------------
 
 Status Monitor::boot() {
+  TRY_ASSIGN(oom_echo_, OomEcho::prepare(runtime_.take_memory_limit(), OomEcho::Victim::kMachine));
   TRY_ASSIGN(signals_, take_signals());
   TRY(listen_for_clients());
   TRY_ASSIGN(const std::string random, random_bytes(16));
   nonce_ = to_hex(random);
+  TRY_ASSIGN(host_name_, own_host_name());
   TRY_ASSIGN(network_, MachineNetwork::make_taps());
   TRY_ASSIGN(machine_, start_machine(task_, nonce_, network_.cards()));
   channel_ = std::make_unique<Channel>(std::move(machine_.control), *this, kGuestMessageLimits.max_bytes);
@@ -150,6 +165,7 @@ Status Monitor::on_hello(const Hello& hello) {
   Request request;
   request.op = Op::kSetup;
   request.setup.time = wall_clock_ns();
+  request.setup.hostname = host_name_;
   TRY_ASSIGN(request.setup.entropy, random_bytes(32));
   return require(std::move(request), [this] { return create(); });
 }

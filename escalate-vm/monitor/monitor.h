@@ -23,6 +23,7 @@
 #include "escalate-vm/host/monitor_packet.h"
 #include "escalate-vm/host/task.h"
 #include "escalate-vm/monitor/network.h"
+#include "escalate-vm/monitor/oom_echo.h"
 #include "escalate-vm/monitor/run_clock.h"
 #include "escalate-vm/monitor/runtime_channel.h"
 #include "escalate-vm/monitor/session.h"
@@ -127,6 +128,7 @@ class Monitor : public ChannelHandler {
   RuntimeChannel runtime_;
   UniqueFd fifo_, signals_, listener_;
   std::string nonce_;
+  std::string host_name_;
   MachineNetwork network_;
   Machine machine_;
   std::unique_ptr<Channel> channel_;
@@ -136,6 +138,8 @@ class Monitor : public ChannelHandler {
   bool up_ = false;       // the guest said hello
   bool created_ = false;
   bool started_ = false;
+  bool oom_ = false;  // the guest's kernel killed in the container for want of memory
+  OomEcho oom_echo_;
   uint64_t next_id_ = 1;
   uint32_t next_stream_ = 1;
   uint64_t next_client_ = 1;

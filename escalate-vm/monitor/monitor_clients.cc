@@ -162,8 +162,9 @@ Status Monitor::pass_on(Client& client, const std::vector<UniqueFd>& fds) {
 }
 
 void Monitor::tell_oom(const OomEvent& event) {
+  oom_ = oom_ || event.container == task_.id;
   for (const Client& client : clients_) {
-    if (client.watches && event.container == client.container) {
+    if ((client.watches || client.is_member) && event.container == client.container) {
       ignore(send_monitor_packet(client.connection.get(), {MonitorWord::kOom}), "it is gone, or reads nothing");
     }
   }

@@ -1,5 +1,5 @@
 // The channel to the runtime that started redoubt-vm: lib/init/protocol.h, which redoubt-init spoke
-// before it executed us. The runtime waits until kDone or a failure.
+// before it executed us. The runtime waits until kDone or a failure, and answers in between.
 #ifndef REDOUBT_ESCALATE_VM_MONITOR_RUNTIME_CHANNEL_H_
 #define REDOUBT_ESCALATE_VM_MONITOR_RUNTIME_CHANNEL_H_
 
@@ -18,6 +18,8 @@ class RuntimeChannel {
 
   // Whether the runtime still waits.
   bool is_open() const { return fd_.valid(); }
+  // memory.max of the cgroup that this process is in; invalid: there is none, or the runtime died.
+  UniqueFd take_memory_limit();
   // Each is the last word.
   void done();
   void fail(std::string_view why);

@@ -26,6 +26,8 @@ enum class SyncWord : uint32_t {
   kHookFailed,  // value = index, err = wait status or -1 (timeout); item = the end of the hook's
                 // stderr; step tells the kind
   kMachineFailed,  // item = why; from redoubt-vm, which speaks for init once it is executed
+  kMemoryLimit,    // from redoubt-vm: memory.max of its cgroup is wanted; answered with kProceed, SCM_RIGHTS when
+                   // there is one
   // parent -> init
   kProceed,  // value = init's pid in the parent's pid namespace
 };

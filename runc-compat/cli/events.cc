@@ -114,6 +114,10 @@ Result<std::optional<vm::MonitorClient>> watch_machine(const Container& containe
   }
   TRY_ASSIGN(vm::MonitorClient monitor, connect_to_machine(container));
   TRY(monitor.watch(container.record.id));
+  TRY_ASSIGN(const bool paused, is_machine_paused(container));
+  if (!paused) {
+    TRY(monitor.await_watching());
+  }
   return std::optional<vm::MonitorClient>(std::move(monitor));
 }
 

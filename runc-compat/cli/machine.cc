@@ -2,10 +2,19 @@
 
 #include <utility>
 
+#include "base/str.h"
 #include "runc-compat/launch/pod.h"
 #include "runc-compat/state/signal.h"
 
 namespace redoubt::cli {
+
+namespace {
+
+Result<state::ContainerDir> open_sandbox(const Container& container, const std::string& sandbox) {
+  return state::ContainerDir::open(container.dir.root(), sandbox).context("the pod's sandbox");
+}
+
+}  // namespace
 
 bool is_in_pod(const state::Record& record) {
   return !launch::sandbox_of(record).empty();
@@ -16,22 +25,37 @@ Result<vm::MonitorClient> connect_to_machine(const Container& container) {
   if (sandbox.empty()) {
     return vm::MonitorClient::connect(container.dir.fd());
   }
-  TRY_ASSIGN(const state::ContainerDir dir,
-             state::ContainerDir::open(container.dir.root(), sandbox).context("the pod's sandbox"));
+  TRY_ASSIGN(const state::ContainerDir dir, open_sandbox(container, sandbox));
   return vm::MonitorClient::connect(dir.fd());
+}
+
+Result<bool> is_machine_paused(const Container& container) {
+  const std::string sandbox = launch::sandbox_of(container.record);
+  if (sandbox.empty()) {
+    TRY_ASSIGN(const state::ContainerStatus status, state::status_of(container.dir, container.record));
+    return status == state::ContainerStatus::kPaused;
+  }
+  TRY_ASSIGN(const state::ContainerDir dir, open_sandbox(container, sandbox));
+  TRY_ASSIGN(const state::Record record, dir.load());
+  TRY_ASSIGN(const state::ContainerStatus status, state::status_of(dir, record));
+  return status == state::ContainerStatus::kPaused;
 }
 
 namespace {
 
+// A frozen machine answers nobody. A container of a pod is frozen in the machine, which is its sandbox's.
 Result<vm::MonitorClient> connect_to_running(const Container& container) {
   TRY_ASSIGN(const state::ContainerStatus status, state::status_of(container.dir, container.record));
   if (status == state::ContainerStatus::kStopped) {
     return state::not_running();
   }
-  if (status == state::ContainerStatus::kPaused) {
-    return Error::state("the container is paused, and its virtual machine with it (isolation \"vm\"); resume it first");
+  TRY_ASSIGN(const bool frozen, is_machine_paused(container));
+  if (!frozen) {
+    return connect_to_machine(container);
   }
-  return connect_to_machine(container);
+  const std::string sandbox = launch::sandbox_of(container.record);
+  return Error::state(concat(sandbox.empty() ? std::string("the container") : concat("the pod's sandbox ", quote(sandbox)),
+                             " is paused, and its virtual machine with it (isolation \"vm\"); resume it first"));
 }
 
 }  // namespace

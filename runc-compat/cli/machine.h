@@ -15,6 +15,9 @@ namespace redoubt::cli {
 
 Result<vm::MonitorClient> connect_to_machine(const Container& container);
 
+// Whether the machine is frozen: with the container whose own it is, or with the pod's sandbox.
+Result<bool> is_machine_paused(const Container& container);
+
 // Whether the machine is that of the pod's sandbox, and the host's cgroup holds only a proxy.
 bool is_in_pod(const state::Record& record);
 

@@ -16,10 +16,10 @@ Result<int> run_resume(const Globals& globals, const Arguments& arguments) {
     return Error::state("container not paused");
   }
   TRY_ASSIGN(const std::string cgroup, cgroup_of(container.record));
-  TRY(sandbox::set_frozen(cgroup, false));
   if (is_in_pod(container.record)) {
     TRY(ask_machine(container, vm::Op::kResume));
   }
+  TRY(sandbox::set_frozen(cgroup, false));
   return 0;
 }
 

@@ -252,6 +252,10 @@ Status Construction::launch(const CreateOptions& options, init::SessionKind kind
   request.passed = passed_;
   request.fifo_fd = fifo_.get();
   request.machine_fd = machine_task_.get();
+  request.open_memory_limit = [this]() {
+    Result<UniqueFd> limit = open_at(AT_FDCWD, concat(scope_->directory(), "/memory.max"), O_WRONLY);
+    return limit ? *std::move(limit) : UniqueFd();
+  };
   request.cgroup_fd = scope_->clone_fd();
   request.cgroup_directory = scope_->directory();
   request.notify_directory = notify_directory_;

@@ -57,8 +57,26 @@ Result<std::optional<InitMessage>> InitChannel::receive() {
 }
 
 void InitChannel::proceed(int value) {
-  init::SyncMessage message{init::SyncWord::kProceed, init::InitStep::kStart, 0, value, {}};
-  (void)::send(parent_end_.get(), &message, sizeof message, MSG_NOSIGNAL);
+  hand_over(value, -1);
+}
+
+void InitChannel::hand_over(int value, int fd) {
+  init::SyncMessage body{init::SyncWord::kProceed, init::InitStep::kStart, 0, value, {}};
+  iovec part{&body, sizeof body};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (fd >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  }
+  (void)::sendmsg(parent_end_.get(), &message, MSG_NOSIGNAL);
 }
 
 }  // namespace redoubt::launch

@@ -28,6 +28,8 @@ class InitChannel {
   Result<std::optional<InitMessage>> receive();
   // Answers with kProceed. An init that is gone is reported by the next receive(), not here.
   void proceed(int value);
+  // The same with a descriptor; -1: none.
+  void hand_over(int value, int fd);
 
  private:
   UniqueFd parent_end_, child_end_;

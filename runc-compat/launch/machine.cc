@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/json.h"
@@ -15,6 +18,7 @@
 #include "escalate-vm/host/outer_plan.h"
 #include "escalate-vm/host/task.h"
 #include "oci/process_json.h"
+#include "plan/rlimit_names.h"
 #include "policy/escalate.h"
 #include "runc-compat/launch/policy_files.h"
 
@@ -68,6 +72,18 @@ Result<json::Value> policy_documents(const std::string& copy) {
   return out;
 }
 
+std::vector<plan::Rlimit> own_rlimits() {
+  std::vector<plan::Rlimit> limits;
+  for (const plan::NamedNumber& row : plan::rlimit_names()) {
+    const int resource = static_cast<int>(row.number);
+    rlimit64 value{};
+    if (::syscall(SYS_prlimit64, 0, resource, nullptr, &value) == 0) {
+      limits.push_back({resource, value.rlim_cur, value.rlim_max});
+    }
+  }
+  return limits;
+}
+
 }  // namespace
 
 Status check_machine_session(const PassedDescriptors& passed) {
@@ -111,14 +127,14 @@ Result<UniqueFd> make_machine_task(const Container& container, const std::string
   task.image = std::move(image);
   task.vmm_user = vm::vmm_user(task.id);
   task.terminal = container.plan.process.terminal;
-  task.config = vm::inner_config(std::move(config), container.plan);
+  task.config = vm::inner_config(std::move(config), container.plan, own_rlimits());
   task.policy = std::move(policy);
   return sealed_task(vm::to_json(task));
 }
 
 Result<UniqueFd> make_machine_task(const std::string& id, const oci::Process& process) {
   return sealed_task(vm::to_json(
-      vm::ExecTask{id, process.terminal, vm::inner_process(oci::process_to_json(process))}));
+      vm::ExecTask{id, process.terminal, vm::inner_process(oci::process_to_json(process), own_rlimits())}));
 }
 
 }  // namespace redoubt::launch

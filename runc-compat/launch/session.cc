@@ -322,6 +322,9 @@ Status Session::answer(const SessionRequest& request, InitMessage& message, bool
     case init::SyncWord::kListener:
       TRY(take_listener(request, body.value));
       break;
+    case init::SyncWord::kMemoryLimit:
+      channel_.hand_over(pid_, request.open_memory_limit ? request.open_memory_limit().get() : -1);
+      return {};
     case init::SyncWord::kDone:
       *done = true;
       return {};

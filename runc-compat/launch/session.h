@@ -32,6 +32,8 @@ struct SessionRequest {
   std::string cgroup_directory = {};
   std::string notify_directory = {};
   int machine_fd = -1;  // the process is redoubt-vm: its task (InitProgram::machine_fd)
+  // memory.max of the cgroup, for redoubt-vm; invalid: there is none.
+  std::function<UniqueFd()> open_memory_limit = {};
   std::string seccomp_cache = {};   // directory, "" = none
   std::string console_socket = {};  // receives the pty master; "": it stays with the Session
   std::function<json::Value(std::string_view status, pid_t pid)> state_document = {};

@@ -15,6 +15,7 @@
 #include "runc-compat/launch/hooks.h"
 #include "runc-compat/launch/launch.h"
 #include "runc-compat/launch/notify_socket.h"
+#include "runc-compat/launch/pod.h"
 #include "runc-compat/state/status.h"
 #include "sandbox/pidfd.h"
 
@@ -99,6 +100,11 @@ Status start_container(const RuntimeOptions& runtime, const std::string& id) {
   TRY_ASSIGN(const UniqueFd fifo, release_init(dir));
   TRY(run_poststart(dir, record, fifo.get()));
   dir.unlock();
+  if (is_in_machine(record)) {
+    // On the host's kernel the next call of an engine finds the process there. A guest has more to do until
+    // then, and would refuse another container of its pod, or miss a signal.
+    await_execve(fifo.get());
+  }
   if (notify) {
     TRY_ASSIGN(const sandbox::ProcessIdentity init, state::init_of(record));
     Result<sandbox::Pidfd> pidfd = sandbox::Pidfd::open_verified(init);

@@ -8,6 +8,7 @@ import platform
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,19 @@ def check_want_of_memory(runtime, started):
         events.wait()
 
 
+def check_events_of_a_paused_machine(runtime, started):
+    """The figures are the host's cgroup's: nobody has to be waited for."""
+    assert json.loads(runtime.ok("events", "--stats", started.id).out)["type"] == "stats"
+    events = subprocess.Popen(runtime.argv("events", "--interval", "100ms", started.id), stdout=subprocess.PIPE, text=True)
+    begin = time.monotonic()
+    try:
+        assert [json.loads(events.stdout.readline())["type"] for _ in range(2)] == ["stats", "stats"]
+        assert time.monotonic() - begin < 5 * host.patience()
+    finally:
+        events.kill()
+        events.wait()
+
+
 def test_a_life(runtime, started, work):
     check_exec(runtime, started)
     check_data(runtime, started, work)
@@ -224,6 +238,7 @@ def test_a_life(runtime, started, work):
     check_want_of_memory(runtime, started)
     runtime.ok("pause", started.id)
     assert started.status == "paused"
+    check_events_of_a_paused_machine(runtime, started)
     runtime.fails("update", "--pids-limit", "60", started.id, match="the container is paused, and its virtual machine with it .* resume it first")
     runtime.ok("resume", started.id)
     pid = started.pid

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -35,12 +36,17 @@ class Pod:
         self.volume.mkdir()
         bundle = in_machine(make_bundle().writable(), **{"vm.memory": "512Mi"})
         bundle.config["annotations"][CRI + "container-type"] = "sandbox"
-        self.sandbox = self.start(bundle.sh(loop("", 0)))
+        # As engines do, which then go on at once.
+        self.sandbox = self.make(bundle.sh(loop("", 0)), "create")
+        self.sandbox.start()
 
     def start(self, bundle):
+        return self.make(bundle, "run", "--detach")
+
+    def make(self, bundle, *verb):
         output = bundle.path / "out"
         bundle.save()
-        argv = self.runtime.argv("run", "--detach", "--bundle", bundle.path, self.runtime.cid())
+        argv = self.runtime.argv(*verb, "--bundle", bundle.path, self.runtime.cid())
         with open(output, "wb") as out:
             result = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=BOOT * host.patience(), check=False)
         assert result.returncode == 0, output.read_text()
@@ -85,12 +91,19 @@ def check_that_each_has_limits_of_its_own(runtime, one, two):
     assert "exit 5" in runtime.ok("ps", one.id).out and "exit 6" not in runtime.ok("ps", one.id).out
 
 
-def check_pause(runtime, one, two):
+def check_pause(runtime, sandbox, one, two):
     runtime.ok("pause", one.id)
     assert (one.status, two.status) == ("paused", "running")
+    assert json.loads(runtime.ok("events", "--stats", one.id).out)["id"] == one.id  # the machine runs
     assert two.sh("cat /sys/fs/cgroup/*/cgroup.freeze | sort | uniq -c | xargs") == "2 0 1 1\n"
     runtime.ok("resume", one.id)
     assert one.sh("echo goes on") == "goes on\n"
+    runtime.ok("pause", sandbox.id)
+    begin = time.monotonic()
+    for words in (("events", "--stats", one.id), ("update", "--pids-limit", "60", one.id)):
+        runtime.fails(*words, match=f"the pod's sandbox .*{sandbox.id}.* is paused, and its virtual machine with it .* resume it first")
+    assert time.monotonic() - begin < 10 * host.patience()
+    runtime.ok("resume", sandbox.id)
 
 
 def check_ends(pod, one):
@@ -133,7 +146,7 @@ def test_three_containers_in_one_machine(runtime, make_bundle, work):
     two = pod.start(pod.bundle(share_processes=True).sh(loop("", 6)))
     check_what_they_share(pod, one, two)
     check_that_each_has_limits_of_its_own(runtime, one, two)
-    check_pause(runtime, one, two)
+    check_pause(runtime, pod.sandbox, one, two)
     check_ends(pod, one)
     check_that_a_killed_proxy_takes_its_container_along(pod)
     check_refusals(runtime, pod)

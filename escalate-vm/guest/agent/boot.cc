@@ -79,6 +79,12 @@ Status enable_controllers() {
   return {};
 }
 
+// A limit of open files that the host's kernel allows must not be one that the guest's refuses.
+void raise_open_files() {
+  constexpr const char* kMost = "1073741816";  // what systemd sets, and engines pass on as "infinity"
+  ignore(write_kernel_file_at(AT_FDCWD, "/proc/sys/fs/nr_open", kMost), "such a limit is refused by the inner redoubt");
+}
+
 Status load_modules() {
   TRY_ASSIGN(const std::string order, read_file("/modules/order", kMaxModuleSize));
   for (const std::string& name : split(trim(order), '\n')) {
@@ -134,6 +140,7 @@ Status boot() {
   TRY(enter_bind_of_root());
   TRY(mount_file_systems());
   TRY(enable_controllers());
+  raise_open_files();
   TRY(load_modules());
   TRY_ASSIGN(const UniqueFd marker, open_at(AT_FDCWD, kMachineMarker, O_WRONLY | O_CREAT, 0444));
   return {};

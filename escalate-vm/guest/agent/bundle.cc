@@ -34,8 +34,12 @@ json::Value* object_member(json::Value& object, std::string_view key) {
   return found.is_object() ? &found : nullptr;
 }
 
-Status make_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+constexpr mode_t kPrivate = 0700;
+// On the way to a root file system, which the root of a user namespace walks as nobody special.
+constexpr mode_t kPassable = 0711;
+
+Status make_directory(const std::string& path, mode_t mode = kPrivate) {
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
     return Error::system(errno, concat("mkdir ", path));
   }
   return {};
@@ -69,8 +73,8 @@ Status mount_overlay(const std::string& container) {
 }
 
 Status fill_bundle(const vm::Request& create) {
-  TRY(make_directory("/run/bundles"));
-  TRY(make_directory(bundle_path(create.container)));
+  TRY(make_directory("/run/bundles", kPassable));
+  TRY(make_directory(bundle_path(create.container), kPassable));
   if (has_read_only_root(create.document)) {
     TRY(mount_overlay(create.container));
   }

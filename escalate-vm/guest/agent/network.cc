@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/str.h"
+#include "escalate-vm/guest/agent/spare_cards.h"
 #include "sandbox/net_device_netlink.h"
 
 namespace redoubt::agent {
@@ -177,9 +178,12 @@ Status apply_network(const vm::Network& network) {
   TRY_ASSIGN(NetlinkSocket socket, NetlinkSocket::open());
   TRY_ASSIGN(const int loopback, index_of("lo"));
   TRY(set_up(socket, loopback).context("lo"));
+  std::vector<std::string> names;
   for (const vm::Interface& interface : network.interfaces) {
     TRY(apply_interface(socket, interface).context(concat("interface ", interface.mac)));
+    names.push_back(interface.name);
   }
+  TRY(remove_spare_cards(names));
   for (const vm::Neighbour& neighbour : network.neighbours) {
     TRY(add_neighbour(socket, neighbour).context(concat("neighbour ", neighbour.address)));
   }

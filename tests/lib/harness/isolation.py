@@ -16,18 +16,22 @@ def machine_image(runtime_path, session_dir):
     return folder, machine.build_image(runtime_path, folder)
 
 
+def machine_programs(runtime_path, image, tools):
+    """The section vm of a node's policy."""
+    return {
+        "accelerator": rule("tcg"),
+        "image": rule(str(image)),
+        "monitor": rule(str(pathlib.Path(runtime_path).with_name("redoubt-vm"))),
+        "virtiofsd": rule(str(tools / "virtiofsd")),
+    }
+
+
 @pytest.fixture
 def machines(node, machine_image, runtime_path):  # noqa: F811
     """The members of the node's policy, to be written again with others: machines.write(**members)."""
-    image, tools = machine_image
 
     class Machines:
-        members = {
-            "accelerator": rule("tcg"),
-            "image": rule(str(image)),
-            "monitor": rule(str(pathlib.Path(runtime_path).with_name("redoubt-vm"))),
-            "virtiofsd": rule(str(tools / "virtiofsd")),
-        }
+        members = machine_programs(runtime_path, *machine_image)
 
         def write(self, **members):
             node(vm={**self.members, **members})

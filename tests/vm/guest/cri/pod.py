@@ -140,6 +140,19 @@ class Pod:
         assert not list(Path("/sys/fs/cgroup/kubepods.slice").glob(f"*{self.sandbox}*")), "the sandbox's cgroup is still there"
 
 
+def passes(name, step):
+    """Takes one step and prints its line."""
+    begin = time.monotonic()
+    try:
+        step()
+    except (AssertionError, OSError, subprocess.CalledProcessError, grpc.RpcError) as error:
+        why = error.details() if isinstance(error, grpc.RpcError) else str(error)
+        print(f"FAIL cri: {name}: after {time.monotonic() - begin:.0f} s: {' | '.join(str(why).splitlines())}")
+        return False
+    print(f"PASS cri: {name}", flush=True)
+    return True
+
+
 def main():
     pod = Pod()
     is_peer = Path(os.environ["RUNTIME"]).resolve().name != "redoubt"
@@ -147,14 +160,8 @@ def main():
         if is_peer and name in POLICY_STEPS:
             print(f"SKIP cri: {name}: a runtime with policies")
             continue
-        begin = time.monotonic()
-        try:
-            step(pod)
-        except (AssertionError, OSError, subprocess.CalledProcessError, grpc.RpcError) as error:
-            why = error.details() if isinstance(error, grpc.RpcError) else str(error)
-            print(f"FAIL cri: {name}: after {time.monotonic() - begin:.0f} s: {' | '.join(str(why).splitlines())}")
+        if not passes(name, lambda step=step: step(pod)):
             return 1
-        print(f"PASS cri: {name}", flush=True)
     return 0
 
 
