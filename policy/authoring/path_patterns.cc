@@ -8,7 +8,6 @@
 namespace redoubt::policy {
 namespace {
 
-using Kind = PathMatch::Kind;
 
 constexpr size_t kMaxAlternatives = 256;
 constexpr size_t kMaxPattern = 4096;
@@ -166,14 +165,14 @@ Result<PathMatch> match_of(std::string_view pattern) {
   const Literal literal = literal_of(pattern);
   PathMatch match;
   if (literal.wild == std::string_view::npos) {
-    match.kind = literal.text.size() > 1 && literal.text.ends_with('/') ? Kind::kDirectory : Kind::kPath;
-    match.kind = literal.text == "/" ? Kind::kDirectory : match.kind;
+    match.kind = literal.text.size() > 1 && literal.text.ends_with('/') ? PathMatch::Kind::kDirectory : PathMatch::Kind::kPath;
+    match.kind = literal.text == "/" ? PathMatch::Kind::kDirectory : match.kind;
     match.path = without_slash(literal.text);
   } else if (literal.text.ends_with('/') && pattern.substr(literal.wild) == "**") {
-    match.kind = Kind::kBeneath;
+    match.kind = PathMatch::Kind::kBeneath;
     match.path = without_slash(literal.text);
   } else {
-    match.kind = Kind::kPattern;
+    match.kind = PathMatch::Kind::kPattern;
     match.path = directory_of(literal.text);
   }
   const std::string problem = name_problem(Vocabulary::kPath, match.path);
@@ -194,7 +193,7 @@ Status AllowedTrees::add(std::string_view pattern, const std::string& where) {
 
 bool AllowedTrees::lies_in_tree(const std::string& path) const {
   for (std::string at = path;; at = directory_of(at)) {
-    if (holds(Kind::kBeneath, at) || (at == path && holds(Kind::kPath, at))) {
+    if (holds(PathMatch::Kind::kBeneath, at) || (at == path && holds(PathMatch::Kind::kPath, at))) {
       return true;
     }
     if (at == "/" || at.empty()) {
@@ -203,15 +202,15 @@ bool AllowedTrees::lies_in_tree(const std::string& path) const {
   }
 }
 
-void AllowedTrees::take_match(Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const {
+void AllowedTrees::take_match(PathMatch::Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const {
   const std::string field = field_text(field_);
-  if (kind == Kind::kPath || kind == Kind::kBeneath) {
+  if (kind == PathMatch::Kind::kPath || kind == PathMatch::Kind::kBeneath) {
     trees.insert(path);
-  } else if (kind == Kind::kDirectory && holds(Kind::kPath, path) && !holds(Kind::kBeneath, path)) {
+  } else if (kind == PathMatch::Kind::kDirectory && holds(PathMatch::Kind::kPath, path) && !holds(PathMatch::Kind::kBeneath, path)) {
     notes.push_back({Effect::kWider, source.where, concat(quote(source.pattern), " becomes all of ", path), field});
   } else if (lies_in_tree(path)) {
     return;
-  } else if (kind == Kind::kDirectory) {
+  } else if (kind == PathMatch::Kind::kDirectory) {
     notes.push_back({Effect::kTighter, source.where,
                      concat(quote(source.pattern), " is a directory without what lies in it, which no tree is: left out"), field});
   } else if (path == "/") {
@@ -228,7 +227,7 @@ void AllowedTrees::write(Draft& draft, std::vector<Note>& notes) const {
   std::vector<std::pair<std::string, std::string>> directories;
   for (const auto& [match, source] : matches_) {
     take_match(match.first, match.second, source, trees, notes);
-    if (match.first == Kind::kBeneath && !holds(Kind::kDirectory, match.second) && !holds(Kind::kPath, match.second)) {
+    if (match.first == PathMatch::Kind::kBeneath && !holds(PathMatch::Kind::kDirectory, match.second) && !holds(PathMatch::Kind::kPath, match.second)) {
       directories.emplace_back(match.second, source.where);
     }
   }
@@ -244,8 +243,8 @@ Status DeniedTrees::add(std::string_view pattern, const std::string& where, std:
   TRY_ASSIGN(const std::vector<std::string> patterns, expand_alternations(pattern));
   for (const std::string& each : patterns) {
     TRY_ASSIGN(const PathMatch match, match_of(each));
-    const bool whole = match.kind == Kind::kPath || match.kind == Kind::kBeneath;
-    if (match.kind == Kind::kDirectory) {
+    const bool whole = match.kind == PathMatch::Kind::kPath || match.kind == PathMatch::Kind::kBeneath;
+    if (match.kind == PathMatch::Kind::kDirectory) {
       directories_.try_emplace(match.path, where);
     } else if (whole && match.path != "/") {
       trees_.try_emplace(match.path, where);
