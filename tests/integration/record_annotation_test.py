@@ -210,7 +210,7 @@ def test_what_never_ran_leaves_no_file(runtime, bundle, kept):
 def test_a_host_that_cannot_record_refuses(runtime, bundle, kept):
     """Without libbpf."""
     annotate(bundle.sleep(), record="web").save()
-    hide = "for lib in $(find / -xdev -name 'libbpf.so*' -type f 2>/dev/null); do mount --bind /dev/null $lib; done; exec \"$@\""
+    hide = "for lib in $(ldconfig -p | sed -n 's/.*libbpf.so.* => //p'); do mount --bind /dev/null $lib; done; exec \"$@\""
     argv = ["unshare", "-m", "bash", "-c", hide, "-", *runtime.argv("run", "--bundle", bundle.path, runtime.cid())]
     result = runtime.raw(argv)
     assert result.code == 1 and "annotation io.redoubt.record: this host cannot record" in result.err, str(result)

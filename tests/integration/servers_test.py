@@ -4,7 +4,6 @@ reports no refusal. The same under runc, so that a wrong answer can be told from
 The kernel's own log of refusals needs BPF LSM: tests/vm/fast.d/57-servers reads it.
 """
 
-import hashlib
 import json
 import os
 import random
@@ -12,7 +11,7 @@ import random
 import pytest
 
 from harness.runtime import wait_for
-from harness.servers import DATA, PG, Site, make_tree, peer_runtime, sha256
+from harness.servers import DATA, NODE_ANSWERS, PG, PYTHON_ANSWERS, Site, make_tree, peer_runtime, requests_of, sha256
 
 pytestmark = [pytest.mark.native, pytest.mark.slow]
 
@@ -143,50 +142,20 @@ def test_postgresql(site):
 # ---- Node.js and Python -------------------------------------------------------------------------------------------------------
 
 
-def derived(word):
-    return hashlib.pbkdf2_hmac("sha256", word.encode(), b"salt", 1000).hex()
-
-
-def requests_of(answers, rounds):
-    """`answers`: path -> function of the round: the word that is sent and the text that must come back."""
-    made = []
-    for number in range(rounds):
-        for path, answer in answers.items():
-            word, text = answer(number)
-            made.append({"path": f"/{path}/{word}", "sha256": sha256(text)})
-    return made
-
-
 def test_node(site):
-    answers = {
-        "derive": lambda n: (f"w{n}", derived(f"w{n}")),
-        "file": lambda n: (f"w{n}", f"w{n}" * 1000),
-        "child": lambda n: (n, "cat\n"),
-        "jit": lambda n: (20, "6765"),
-        "threads": lambda n: (n, "2000"),
-        "wasm": lambda n: (n, str(n + 1)),
-    }
     site.start("node", "/srv/server.js", user=APP, mounts=[(DATA / "server.js", "/srv/server.js")])
     site.wait_for_port(80)
-    with site.load(80, requests_of(answers, 10)):
+    with site.load(80, requests_of(NODE_ANSWERS, 10)):
         pass
     site.stop("KILL")
     assert "a worker ended" not in site.said()
 
 
 def test_python(site):
-    answers = {
-        "derive": lambda n: (f"w{n}", derived(f"w{n}")),
-        "sqlite": lambda n: (f"w{n}", f"w{n}"),
-        "child": lambda n: (f"w{n}", f"w{n}"),
-        "mapping": lambda n: (f"w{n}", f"w{n}"),
-        "loop": lambda n: (f"w{n}", f"w{n}"),
-        "shared": lambda n: (f"w{n}", f"{derived(f'w{n}')},{derived(f'{n}'[::-1] + 'w')}"),
-    }
     os.chmod(site.folder("var/tmp"), 0o1777)
     site.start("python3", "/srv/server.py", user=APP, mounts=[(DATA / "server.py", "/srv/server.py")])
     site.wait_for_port(80)
-    with site.load(80, requests_of(answers, 10)):
+    with site.load(80, requests_of(PYTHON_ANSWERS, 10)):
         pass
     site.stop("KILL")
     assert "Traceback" not in site.said(), site.said()

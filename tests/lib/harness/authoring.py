@@ -3,7 +3,6 @@
 Used by tests/integration/author_test.py and tests/bench/authoring.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,7 +10,7 @@ import subprocess
 import time
 
 from harness.runtime import Container, wait_for
-from harness.servers import DATA, PG, Site, docker_config, sha256
+from harness.servers import DATA, NODE_ANSWERS, PG, PYTHON_ANSWERS, Site, docker_config, requests_of
 
 MOST_RULES = 150
 POSTGRES, APP = 102, 1000
@@ -119,19 +118,10 @@ exec {PG}/postgres -D /var/lib/postgresql/data -c listen_addresses=127.0.0.1 -c 
     return clock.seconds
 
 
-def derived(word):
-    return hashlib.pbkdf2_hmac("sha256", word.encode(), b"salt", 1000).hex()
-
-
-def answered(site, answers, rounds):
-    """`answers`: path -> function of the round: the word that is sent and the text that must come back."""
-    requests = []
-    for number in range(rounds):
-        for path, answer in answers.items():
-            word, text = answer(number)
-            requests.append({"path": f"/{path}/{word}", "sha256": sha256(text)})
+def answered(site, answers):
+    """The load, with every answer right."""
     site.wait_for_port(80)
-    with Clock() as clock, site.load(80, requests):
+    with Clock() as clock, site.load(80, requests_of(answers, 10)):
         pass
     site.end("KILL")
     return clock.seconds
@@ -139,27 +129,13 @@ def answered(site, answers, rounds):
 
 def node_js(site, recording, profile=None):
     site.begin("node", "/srv/server.js", user=APP, mounts=[(DATA / "server.js", "/srv/server.js")], recording=recording, profile=profile)
-    return answered(site, {
-        "derive": lambda n: (f"w{n}", derived(f"w{n}")),
-        "file": lambda n: (f"w{n}", f"w{n}" * 1000),
-        "child": lambda n: (n, "cat\n"),
-        "jit": lambda n: (20, "6765"),
-        "threads": lambda n: (n, "2000"),
-        "wasm": lambda n: (n, str(n + 1)),
-    }, 10)  # fmt: skip
+    return answered(site, NODE_ANSWERS)
 
 
 def python(site, recording, profile=None):
     os.chmod(site.folder("var/tmp"), 0o1777)
     site.begin("python3", "/srv/server.py", user=APP, mounts=[(DATA / "server.py", "/srv/server.py")], recording=recording, profile=profile)
-    return answered(site, {
-        "derive": lambda n: (f"w{n}", derived(f"w{n}")),
-        "sqlite": lambda n: (f"w{n}", f"w{n}"),
-        "child": lambda n: (f"w{n}", f"w{n}"),
-        "mapping": lambda n: (f"w{n}", f"w{n}"),
-        "loop": lambda n: (f"w{n}", f"w{n}"),
-        "shared": lambda n: (f"w{n}", f"{derived(f'w{n}')},{derived(f'{n}'[::-1] + 'w')}"),
-    }, 10)  # fmt: skip
+    return answered(site, PYTHON_ANSWERS)
 
 
 SERVICES = {"PostgreSQL": postgresql, "Node.js": node_js, "Python": python}

@@ -31,6 +31,38 @@ def sha256(data):
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
+def derived(word):
+    return hashlib.pbkdf2_hmac("sha256", word.encode(), b"salt", 1000).hex()
+
+
+# What server.js and server.py of tests/testdata/servers answer: path -> function of the round: the word that is sent and the text that must come back.
+NODE_ANSWERS = {
+    "derive": lambda n: (f"w{n}", derived(f"w{n}")),
+    "file": lambda n: (f"w{n}", f"w{n}" * 1000),
+    "child": lambda n: (n, "cat\n"),
+    "jit": lambda n: (20, "6765"),
+    "threads": lambda n: (n, "2000"),
+    "wasm": lambda n: (n, str(n + 1)),
+}
+PYTHON_ANSWERS = {
+    "derive": lambda n: (f"w{n}", derived(f"w{n}")),
+    "sqlite": lambda n: (f"w{n}", f"w{n}"),
+    "child": lambda n: (f"w{n}", f"w{n}"),
+    "mapping": lambda n: (f"w{n}", f"w{n}"),
+    "loop": lambda n: (f"w{n}", f"w{n}"),
+    "shared": lambda n: (f"w{n}", f"{derived(f'w{n}')},{derived(f'{n}'[::-1] + 'w')}"),
+}
+
+
+def requests_of(answers, rounds):
+    made = []
+    for number in range(rounds):
+        for path, answer in answers.items():
+            word, text = answer(number)
+            made.append({"path": f"/{path}/{word}", "sha256": sha256(text)})
+    return made
+
+
 def make_tree():
     """The image; made when it is not there."""
     done = subprocess.run([REPO / "tests/lib/servers_tree"], capture_output=True, text=True, timeout=TREE_SECONDS, stdin=subprocess.DEVNULL)
