@@ -42,7 +42,7 @@ def markdown(results):
         "A machine that QEMU interprets takes ten seconds to start, so most scenarios are containers of one pod, in one machine (docs/adr/0008), as CRI would make",
         "them; those that list or name all containers, or change the network that a pod shares, have a machine of their own (`ALONE` in machine_side.py). The whole",
         "table takes a quarter of an hour and is made by hand when machines or scenarios change. `tests/run conformance` runs the spread that",
-        "tests/conformance/machine_test.py names, each in a machine of its own, in two to three minutes, and fails when one of them has not the result below, or when",
+        "tests/conformance/machine_test.py names, each in a machine of its own, and fails when one of them has not the result below, or when",
         "a scenario has no row here.",
         "",
         "## What every machine shows",

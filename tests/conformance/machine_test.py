@@ -13,8 +13,7 @@ from scenarios import SCENARIOS
 
 pytestmark = pytest.mark.slow
 # Of each way by which the guest comes to know what config.json says, one that has been or could be different.
-SPREAD = ("default", "rlimit-AS", "hostname-none", "host-network", "userns", "time-namespace", "root-writable", "bind-host-dev-null",
-          "bad-command-mode", "verbs-life-cycle", "verbs-exec")  # fmt: skip
+SPREAD = ("default", "rlimit-AS", "hostname-none", "host-network", "userns", "root-writable", "bind-host-dev-null", "verbs-exec")
 
 
 @pytest.fixture
