@@ -24,7 +24,7 @@ struct Match {
 };
 
 struct PolicyReader {
-  explicit PolicyReader(const std::string& source) : objects{source, {}} {}
+  explicit PolicyReader(const std::string& source) : objects(source) {}
 
   ObjectReader objects;
   Action action = Action::kBlock;  // of the whole policy

@@ -20,48 +20,33 @@ void ObjectReader::note(Effect effect, const std::string& pointer, std::string_v
   notes.push_back({effect, place(pointer), std::string(what), std::string(field)});
 }
 
-Result<const json::Value*> ObjectReader::object(const json::Value& parent, std::string_view key, const std::string& pointer) const {
+Result<const json::Value*> ObjectReader::member(const json::Value& parent, std::string_view key, const std::string& pointer, Kind kind) const {
   const json::Value* value = parent.find(key);
   if (value == nullptr || value->is_null()) {
     return static_cast<const json::Value*>(nullptr);
   }
-  if (!value->is_object()) {
-    return error(child(pointer, key), concat("must be an object, got ", value->type_name()));
+  if (value->type() != kind.type) {
+    return error(child(pointer, key), concat("must be ", kind.words, ", got ", value->type_name()));
   }
   return value;
+}
+
+Result<const json::Value*> ObjectReader::object(const json::Value& parent, std::string_view key, const std::string& pointer) const {
+  return member(parent, key, pointer, {json::Value::Type::kObject, "an object"});
 }
 
 Result<const json::Value*> ObjectReader::list(const json::Value& parent, std::string_view key, const std::string& pointer) const {
-  const json::Value* value = parent.find(key);
-  if (value == nullptr || value->is_null()) {
-    return static_cast<const json::Value*>(nullptr);
-  }
-  if (!value->is_array()) {
-    return error(child(pointer, key), concat("must be a list, got ", value->type_name()));
-  }
-  return value;
+  return member(parent, key, pointer, {json::Value::Type::kArray, "a list"});
 }
 
 Result<std::string> ObjectReader::text(const json::Value& parent, std::string_view key, const std::string& pointer) const {
-  const json::Value* value = parent.find(key);
-  if (value == nullptr || value->is_null()) {
-    return std::string();
-  }
-  if (!value->is_string()) {
-    return error(child(pointer, key), concat("must be a text, got ", value->type_name()));
-  }
-  return value->as_string();
+  TRY_ASSIGN(const json::Value* value, member(parent, key, pointer, {json::Value::Type::kString, "a text"}));
+  return value == nullptr ? std::string() : value->as_string();
 }
 
 Result<bool> ObjectReader::flag(const json::Value& parent, std::string_view key, const std::string& pointer) const {
-  const json::Value* value = parent.find(key);
-  if (value == nullptr || value->is_null()) {
-    return false;
-  }
-  if (!value->is_bool()) {
-    return error(child(pointer, key), concat("must be true or false, got ", value->type_name()));
-  }
-  return value->as_bool();
+  TRY_ASSIGN(const json::Value* value, member(parent, key, pointer, {json::Value::Type::kBool, "true or false"}));
+  return value != nullptr && value->as_bool();
 }
 
 Result<std::vector<std::string>> ObjectReader::texts(const json::Value& parent, std::string_view key, const std::string& pointer) const {

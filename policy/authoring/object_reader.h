@@ -12,9 +12,12 @@
 
 namespace redoubt::policy {
 
-struct ObjectReader {
+class ObjectReader {
+ public:
+  explicit ObjectReader(const std::string& source_of_it) : source(source_of_it) {}
+
   const std::string& source;
-  std::vector<Note> notes;
+  std::vector<Note> notes = {};
 
   // "policy.yaml: /spec/file".
   std::string place(const std::string& pointer) const;
@@ -30,6 +33,13 @@ struct ObjectReader {
   Result<std::vector<std::string>> texts(const json::Value& parent, std::string_view key, const std::string& pointer) const;
 
   void note_unknown(const json::Value& value, const std::string& pointer, std::initializer_list<std::string_view> known);
+
+ private:
+  struct Kind {
+    json::Value::Type type;
+    std::string_view words;
+  };
+  Result<const json::Value*> member(const json::Value& parent, std::string_view key, const std::string& pointer, Kind kind) const;
 };
 
 // "CAP_NET_RAW" of "net_raw", "NET_RAW" or "CAP_NET_RAW"; an error, without a place, when there is no such.

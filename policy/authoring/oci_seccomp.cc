@@ -188,7 +188,7 @@ Result<Converted> from_oci_seccomp(const FormInput& input) {
 }
 
 Result<Converted> from_spo_seccomp(const FormInput& input) {
-  const ObjectReader objects{input.source, {}};
+  const ObjectReader objects(input.source);
   TRY_ASSIGN(const json::Value* spec, objects.object(input.object, "spec", ""));
   if (spec == nullptr) {
     return objects.error("", "needs \"spec\"");

@@ -15,6 +15,8 @@ constexpr const char* kAbstract = "/spec/abstract";
 constexpr std::string_view kAppArmorKind = "AppArmorProfile";
 
 struct AbstractReader {
+  explicit AbstractReader(const std::string& source) : objects(source) {}
+
   ObjectReader objects;
   AllowedTrees read{Field::kFilesRead}, write{Field::kFilesWrite}, execute{Field::kFilesExecute};
 };
@@ -122,7 +124,7 @@ Result<Converted> from_text(const FormInput& input, const std::string& text) {
 }
 
 Result<Converted> from_abstract(const FormInput& input, const json::Value& spec, const json::Value& abstract) {
-  AbstractReader reader{.objects = {input.source, {}}};
+  AbstractReader reader(input.source);
   Draft draft(input.profile_name, "Converted from an AppArmorProfile object.", input.source);
   TRY(read_files(reader, abstract, draft));
   TRY(read_capabilities(reader, abstract, draft));
@@ -187,7 +189,7 @@ bool is_spo_apparmor(const FormInput& input) {
 }
 
 Result<Converted> from_spo_apparmor(const FormInput& input) {
-  const ObjectReader objects{input.source, {}};
+  const ObjectReader objects(input.source);
   TRY_ASSIGN(const json::Value* spec, objects.object(input.object, "spec", ""));
   if (spec == nullptr) {
     return objects.error("", "needs \"spec\"");
