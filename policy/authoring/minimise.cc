@@ -75,16 +75,16 @@ FieldValue with_own_rules(const FieldInfo& info, FieldValue value, const FieldVa
 
 class Minimiser {
  public:
-  // `keeps_mode`: whether the result has a mode of its own, which decides for all of its rules
-  // whether they are best effort.
-  Minimiser(const Document& raw, const Document& resolved, const MinimiseBase& base, bool keeps_mode)
-      : raw_(raw), wanted_(canonical(resolved)), base_(base.document), keeps_mode_(keeps_mode) {
+  // `mode`: the one that the result has of its own, if any: it decides for all of its rules whether
+  // they are best effort.
+  Minimiser(const Document& raw, const Document& resolved, const MinimiseBase& base, FieldValue mode)
+      : raw_(raw), wanted_(canonical(resolved)), base_(base.document), mode_(std::move(mode)) {
     result_.kind = raw.kind;
     result_.name = raw.name;
     result_.description = raw.description;
     result_.extends = base.extends;
     result_.rules = wanted_.rules;
-    const bool best_effort = keeps_mode && wanted_.level(Field::kMode) < kModeRequired;
+    const bool best_effort = mode_.present && mode_.number < kModeRequired;
     for (Rule& rule : result_.rules) {
       rule.best_effort = best_effort;
     }
@@ -110,7 +110,7 @@ class Minimiser {
     const FieldValue& wanted = wanted_[info.field];
     const FieldValue& base = base_[info.field];
     if (info.field == Field::kMode) {
-      return {keeps_mode_ ? with_own_rules(info, wanted, raw_[info.field]) : FieldValue()};
+      return {mode_};
     }
     std::vector<FieldValue> all = {FieldValue()};
     if (!wanted.present) {
@@ -160,7 +160,7 @@ class Minimiser {
   const Document& raw_;
   const Document wanted_;
   const Document& base_;
-  const bool keeps_mode_;
+  const FieldValue mode_;
   Document result_;
 };
 
@@ -185,9 +185,12 @@ size_t count_rules(const json::Value& value) {
 
 Result<Minimised> minimise(const Document& raw, const Document& resolved, const MinimiseBase& base) {
   TRY(check_conflicts(resolved));
-  Result<Document> shortest = Minimiser(raw, resolved, base, false).run();
-  if (resolved[Field::kMode].present) {
-    Result<Document> with_mode = Minimiser(raw, resolved, base, true).run();
+  Result<Document> shortest = Minimiser(raw, resolved, base, FieldValue()).run();
+  for (const FieldValue& mode : {raw[Field::kMode], resolved[Field::kMode]}) {
+    if (!mode.present) {
+      continue;
+    }
+    Result<Document> with_mode = Minimiser(raw, resolved, base, mode).run();
     if (with_mode && (!shortest || written_size(*with_mode) < written_size(*shortest))) {
       shortest = std::move(with_mode);
     }

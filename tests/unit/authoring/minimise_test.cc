@@ -173,6 +173,28 @@ TEST(Minimise, TellsWhatStaysForTheSakeOfItsMode) {
   EXPECT_THAT(result->omitted[0].why, HasSubstr("this profile does not"));
 }
 
+// A profile that extends one with a stricter mode keeps its own: what it gives up, it gives up.
+TEST(Minimise, FitsOnWhatTheProfileExtendsWhateverTheModes) {
+  const char* modes[] = {"", R"("mode":{"value":"audit","reason":"m"},)", R"("mode":{"value":"preferred","reason":"m"},)",
+                         R"("mode":{"value":"required","reason":"m"},)"};
+  for (const char* own : modes) {
+    for (const char* theirs : modes) {
+      const Result<Document> raw = read_source(SourceText{
+          profile_text(concat(",", own, R"("kernel":{"bpf":{"value":"deny","reason":"r"},"perf":{"value":"deny","reason":"r"}})")), "p.json"});
+      const Result<Document> base = read_source(SourceText{
+          profile_text(concat(",", theirs, R"("kernel":{"bpf":{"value":"deny","reason":"r"}})"), "base"), "base.json"});
+      ASSERT_TRUE(raw && base);
+      const Document all = meet(*raw, *base);
+      const Result<Minimised> result = minimise(*raw, all, {{"base"}, *base});
+      ASSERT_TRUE(result.has_value()) << own << theirs << result.error().message();
+      const std::string written = json::dump(to_json(result->document));
+      const Result<Document> again = read_source(SourceText{written, "p.json"});
+      ASSERT_TRUE(again.has_value());
+      expect_same(all, meet(*again, *base), written);
+    }
+  }
+}
+
 TEST(Minimise, LeavesOutWhatAnotherRuleSays) {
   const Resolved profile = resolved(profile_text(
       R"(,"files":{"read":[{"paths":["/usr","/etc"],"reason":"r"},{"paths":["/usr/lib","/usr/share"],"reason":"r"}]},)"
