@@ -69,12 +69,17 @@ Markup link_to(std::string_view id, const Markup& content) {
 std::string page(std::string_view title, StyleSheet style, const Markup& body) {
   return concat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+      "'unsafe-inline'; "
       "base-uri 'none'; form-action 'none'\">\n"
       "<meta name=\"referrer\" content=\"no-referrer\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-      text(title).str(), "</title>\n<style>\n", style.text, "</style>\n</head>\n<body>\n", body.str(),
+      text(title).str(),
+      "</title>\n<style>\n",
+      style.text,
+      "</style>\n</head>\n<body>\n",
+      body.str(),
       "\n</body>\n</html>\n");
 }
 

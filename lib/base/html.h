@@ -22,7 +22,7 @@ inline constexpr std::string_view kElements[] = {
     "tbody",   "td",      "text", "th",   "thead",   "title",   "tr",      "ul"};
 // Sorted. Attributes without handlers of events, addresses and styles.
 inline constexpr std::string_view kAttributes[] = {
-    "aria-hidden", "aria-label", "aria-labelledby", "class", "colspan", "cx",     "cy",   "d",
+    "aria-hidden", "aria-label", "aria-labelledby", "class", "cx", "cy",   "d",       "data-label",
     "height",      "id",         "open",            "r",     "role",    "rx",     "scope", "tabindex",
     "text-anchor", "viewBox",    "width",           "x",     "y"};
 
