@@ -8,22 +8,39 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kGreatCapabilities[] = {"CAP_BPF",        "CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN",
-                                                   "CAP_SYS_BOOT",   "CAP_SYS_MODULE",      "CAP_SYS_PTRACE",
+constexpr std::string_view kGreatCapabilities[] = {"CAP_BPF",
+                                                   "CAP_DAC_READ_SEARCH",
+                                                   "CAP_SYS_ADMIN",
+                                                   "CAP_SYS_BOOT",
+                                                   "CAP_SYS_MODULE",
+                                                   "CAP_SYS_PTRACE",
                                                    "CAP_SYS_RAWIO"};
-constexpr std::string_view kRareFamilies[] = {"AF_ALG",  "AF_BLUETOOTH", "AF_CAN", "AF_KEY", "AF_PPPOX",
-                                              "AF_RDS", "AF_TIPC",      "AF_VSOCK", "AF_XDP"};
-constexpr std::string_view kRuntimeSockets[] = {
-    "/run/containerd/containerd.sock", "/run/crio/crio.sock", "/run/docker.sock",
-    "/run/podman/podman.sock", "/var/run/docker.sock"};
+constexpr std::string_view kRareFamilies[] = {"AF_ALG",
+                                              "AF_BLUETOOTH",
+                                              "AF_CAN",
+                                              "AF_KEY",
+                                              "AF_PPPOX",
+                                              "AF_RDS",
+                                              "AF_TIPC",
+                                              "AF_VSOCK",
+                                              "AF_XDP"};
+constexpr std::string_view kRuntimeSockets[] = {"/run/containerd/containerd.sock",
+                                                "/run/crio/crio.sock",
+                                                "/run/docker.sock",
+                                                "/run/podman/podman.sock",
+                                                "/var/run/docker.sock"};
 constexpr std::string_view kSecrets[] = {"/etc/gshadow", "/etc/shadow", "/root/.ssh"};
 constexpr std::string_view kPrograms[] = {"/bin", "/lib", "/lib64", "/sbin", "/usr"};
 constexpr std::string_view kTemporary[] = {"/dev/shm", "/tmp", "/var/tmp"};
 constexpr std::string_view kBoot[] = {"/boot", "/lib/modules", "/usr/lib/modules"};
-constexpr std::string_view kShells[] = {"/bin/bash", "/bin/dash", "/bin/sh", "/usr/bin/bash",
-                                        "/usr/bin/dash", "/usr/bin/sh"};
-constexpr std::string_view kPackageManagers[] = {"/sbin/apk", "/usr/bin/apt", "/usr/bin/apt-get",
-                                                 "/usr/bin/dnf", "/usr/bin/dpkg", "/usr/bin/rpm"};
+constexpr std::string_view kShells[] = {
+    "/bin/bash", "/bin/dash", "/bin/sh", "/usr/bin/bash", "/usr/bin/dash", "/usr/bin/sh"};
+constexpr std::string_view kPackageManagers[] = {"/sbin/apk",
+                                                 "/usr/bin/apt",
+                                                 "/usr/bin/apt-get",
+                                                 "/usr/bin/dnf",
+                                                 "/usr/bin/dpkg",
+                                                 "/usr/bin/rpm"};
 constexpr std::string_view kTokens = "/run/secrets/kubernetes.io";
 constexpr std::string_view kHostDevices[] = {"/dev/kmem", "/dev/mem", "/dev/port"};
 constexpr std::string_view kDisks[] = {"/dev/dm-", "/dev/nvme", "/dev/sd", "/dev/vd", "/dev/xvd"};

@@ -1,5 +1,6 @@
-// What is dangerous by its name: paths, capabilities, devices, labels and endpoints that give more than they seem to.
-// Facts only; what is made of them is said by lint (lint_checks.cc) and by the risks (authoring/risk_table.cc).
+// What is dangerous by its name: paths, capabilities, devices, labels and endpoints that give more
+// than they seem to. Facts only; what is made of them is said by lint (lint_checks.cc) and by the
+// risks (authoring/risk_table.cc).
 #ifndef REDOUBT_POLICY_DANGERS_H_
 #define REDOUBT_POLICY_DANGERS_H_
 
