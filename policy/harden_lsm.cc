@@ -8,15 +8,11 @@
 #include "plan/capability_names.h"
 #include "policy/harden.h"
 #include "policy/passes.h"
+#include "policy/surface_table.h"
 
 namespace redoubt::policy {
 namespace {
 
-constexpr uint32_t kDeny = 2;  // level of the kernel.* fields
-
-constexpr uint64_t bit(int capability) {
-  return uint64_t{1} << capability;
-}
 
 // What only this layer sees, and the capabilities that ask for it.
 struct LsmSurface {
@@ -24,9 +20,9 @@ struct LsmSurface {
   uint64_t lifted_by;
 };
 constexpr LsmSurface kOnlyHere[] = {
-    {Field::kFilelessExec, bit(CAP_SYS_ADMIN)},  // runc in a container starts itself from a memfd
-    {Field::kHostFiles, bit(CAP_SYS_ADMIN) | bit(CAP_BPF) | bit(CAP_PERFMON)},
-    {Field::kPtraceOutside, bit(CAP_SYS_PTRACE) | bit(CAP_SYS_ADMIN)},
+    {Field::kFilelessExec, capability_bit(CAP_SYS_ADMIN)},  // runc in a container starts itself from a memfd
+    {Field::kHostFiles, capability_bit(CAP_SYS_ADMIN) | capability_bit(CAP_BPF) | capability_bit(CAP_PERFMON)},
+    {Field::kPtraceOutside, capability_bit(CAP_SYS_PTRACE) | capability_bit(CAP_SYS_ADMIN)},
 };
 
 constexpr std::string_view kControlTypes[] = {
@@ -103,7 +99,7 @@ Status harden_only_here(Hardener& h, const LsmSurface& surface) {
     return fall_back(h, surface.field);
   }
   plan::KernelIntents& intents = h.plan.hardening.intents;
-  const bool audited = level != kDeny || h.audits();
+  const bool audited = level != kDenyLevel || h.audits();
   (audited ? intents.audited_surfaces : intents.denied_surfaces).push_back(info.path);
   h.decide(surface.field, value_text(info, h.policy[surface.field]), audited ? "bpf-lsm (log)" : "bpf-lsm");
   return {};

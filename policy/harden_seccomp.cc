@@ -26,11 +26,6 @@ namespace redoubt::policy {
 namespace {
 
 constexpr uint64_t kLow32 = 0xffffffff;
-constexpr uint32_t kDeny = 2;  // level of the kernel.* fields
-constexpr uint64_t bit(int capability) {
-  return uint64_t{1} << capability;
-}
-
 // What redoubt-init itself still calls under the filters (lib/init/child/steps.cc): a list that lacks
 // them could not be installed, or would not let the program be started. Without no_new_privs the
 // filters go on before identity and capabilities are given up.
@@ -47,13 +42,13 @@ struct FamilyLift {
   std::string_view device;
 };
 constexpr FamilyLift kFamilyLifts[] = {
-    {"AF_BLUETOOTH", bit(CAP_NET_ADMIN), ""},
-    {"AF_CAN", bit(CAP_NET_ADMIN), ""},
-    {"AF_KEY", bit(CAP_NET_ADMIN), ""},
-    {"AF_PPPOX", bit(CAP_NET_ADMIN), "/dev/ppp"},
+    {"AF_BLUETOOTH", capability_bit(CAP_NET_ADMIN), ""},
+    {"AF_CAN", capability_bit(CAP_NET_ADMIN), ""},
+    {"AF_KEY", capability_bit(CAP_NET_ADMIN), ""},
+    {"AF_PPPOX", capability_bit(CAP_NET_ADMIN), "/dev/ppp"},
     {"AF_VSOCK", 0, "/dev/vsock"},
     {"AF_VSOCK", 0, "/dev/vhost-vsock"},
-    {"AF_XDP", bit(CAP_BPF) | bit(CAP_SYS_ADMIN), ""},
+    {"AF_XDP", capability_bit(CAP_BPF) | capability_bit(CAP_SYS_ADMIN), ""},
 };
 
 bool has_device(const oci::Spec& spec, std::string_view path) {
@@ -106,7 +101,7 @@ class SeccompHardener {
   }
 
   bool denies_foreign() const {
-    return h_.policy.level(Field::kForeignArchitectures) == kDeny && !h_.audits();
+    return h_.policy.level(Field::kForeignArchitectures) == kDenyLevel && !h_.audits();
   }
 
   plan::SeccompAction refusal(bool audited) const {
@@ -121,8 +116,8 @@ class SeccompHardener {
     }
     const uint64_t lifted = h_.policy.rule_of(field).hard ? 0 : lifting & granted_;
     verdict.lifted_by = lifted;
-    verdict.refused = level == kDeny && lifted == 0;
-    verdict.audited = level != kDeny && lifted == 0;
+    verdict.refused = level == kDenyLevel && lifted == 0;
+    verdict.audited = level != kDenyLevel && lifted == 0;
     return verdict;
   }
 
@@ -162,13 +157,13 @@ class SeccompHardener {
   void record_surface(const FieldInfo& info, uint64_t lifted) {
     std::string value = value_text(info, h_.policy[info.field]);
     if (info.field == Field::kUserNamespaces) {
-      lifted = verdict_on(info.field, bit(CAP_SYS_ADMIN)).lifted_by;
+      lifted = verdict_on(info.field, capability_bit(CAP_SYS_ADMIN)).lifted_by;
     }
     if (lifted != 0) {
       value += concat("; lifted by ", join(plan::capability_names_of(lifted), ", "),
                       " of config.json");
     } else if (h_.policy.level(info.field) != 0) {
-      want_surface(info.path, h_.policy.level(info.field) != kDeny);
+      want_surface(info.path, h_.policy.level(info.field) != kDenyLevel);
     }
     h_.decide(info.field, std::move(value), h_.audits() ? "seccomp (log)" : "seccomp");
   }
@@ -192,7 +187,7 @@ class SeccompHardener {
   // Calls that are refused for some of their arguments only.
   void add_flag_rules() {
     using Op = plan::SeccompOperator;
-    const Verdict users = verdict_on(Field::kUserNamespaces, bit(CAP_SYS_ADMIN));
+    const Verdict users = verdict_on(Field::kUserNamespaces, capability_bit(CAP_SYS_ADMIN));
     if (users.refused || users.audited) {
       for (const std::string_view name : {"clone", "unshare"}) {
         refuse_if(name, {0, Op::kMaskedEqual, CLONE_NEWUSER, CLONE_NEWUSER}, users.audited, EPERM);
@@ -200,10 +195,10 @@ class SeccompHardener {
       // Its flags are in memory, where no filter looks. The C libraries fall back to clone.
       refuse("clone3", users.audited, ENOSYS);
     }
-    if (users.refused && verdict_on(Field::kMounts, bit(CAP_SYS_ADMIN)).refused) {
+    if (users.refused && verdict_on(Field::kMounts, capability_bit(CAP_SYS_ADMIN)).refused) {
       refuse_namespaces();
     }
-    const Verdict typing = verdict_on(Field::kTerminalInjection, bit(CAP_SYS_ADMIN));
+    const Verdict typing = verdict_on(Field::kTerminalInjection, capability_bit(CAP_SYS_ADMIN));
     if (typing.refused || typing.audited) {
       for (const uint64_t request : {uint64_t{TIOCSTI}, uint64_t{TIOCLINUX}}) {
         refuse_if("ioctl", {1, Op::kMaskedEqual, kLow32, request}, typing.audited, EPERM);

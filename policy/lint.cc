@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "policy/dangers.h"
 #include "policy/document/merge.h"
 #include "policy/document/syscall_sets.h"
 #include "policy/surface_table.h"
@@ -10,22 +11,13 @@
 namespace redoubt::policy {
 namespace {
 
-// What one of these gives is the whole host, or nearly.
-constexpr std::string_view kGreatCapabilities[] = {"CAP_BPF",
-                                                   "CAP_DAC_READ_SEARCH",
-                                                   "CAP_SYS_ADMIN",
-                                                   "CAP_SYS_BOOT",
-                                                   "CAP_SYS_MODULE",
-                                                   "CAP_SYS_PTRACE",
-                                                   "CAP_SYS_RAWIO"};
 constexpr std::string_view kEmptyWords[] = {"because", "fixme", "needed", "reason", "test", "todo", "xxx"};
 constexpr size_t kManyRules = 150;
 
 void check_capabilities(Linter& lint) {
   const FieldValue& allowed = lint.merged[Field::kCapabilitiesAllow];
   for (const Entry& entry : allowed.entries) {
-    if (std::find(std::begin(kGreatCapabilities), std::end(kGreatCapabilities), entry.key) !=
-        std::end(kGreatCapabilities)) {
+    if (is_great_capability(entry.key)) {
       lint.add("capability-great",
                Field::kCapabilitiesAllow,
                entry.rule,

@@ -2,38 +2,16 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "policy/dangers.h"
 #include "policy/linter.h"
 
 namespace redoubt::policy {
 namespace {
 
-constexpr std::string_view kRuntimeSockets[] = {
-    "/run/containerd/containerd.sock", "/run/crio/crio.sock", "/run/docker.sock",
-    "/run/podman/podman.sock", "/var/run/docker.sock"};
-constexpr std::string_view kSecrets[] = {"/etc/gshadow", "/etc/shadow", "/root/.ssh"};
-constexpr std::string_view kPrograms[] = {"/bin", "/lib", "/lib64", "/sbin", "/usr"};
-constexpr std::string_view kTemporary[] = {"/dev/shm", "/tmp", "/var/tmp"};
-constexpr std::string_view kBoot[] = {"/boot", "/lib/modules", "/usr/lib/modules"};
-constexpr std::string_view kShells[] = {"/bin/bash", "/bin/dash", "/bin/sh", "/usr/bin/bash",
-                                        "/usr/bin/dash", "/usr/bin/sh"};
-constexpr std::string_view kPackageManagers[] = {"/sbin/apk", "/usr/bin/apt", "/usr/bin/apt-get",
-                                                 "/usr/bin/dnf", "/usr/bin/dpkg", "/usr/bin/rpm"};
-constexpr std::string_view kTokens = "/run/secrets/kubernetes.io";
-
-bool is_one_of(std::span<const std::string_view> list, std::string_view path) {
-  return std::find(list.begin(), list.end(), path) != list.end();
-}
-
 bool any_lies_in(const FieldValue& trees, std::string_view path) {
   return std::any_of(trees.entries.begin(), trees.entries.end(), [&](const Entry& tree) {
     return lies_in(tree.key, path);
   });
-}
-
-// Beneath one of these, or one of them itself.
-bool lies_in_one_of(std::span<const std::string_view> trees, std::string_view path) {
-  return std::any_of(
-      trees.begin(), trees.end(), [&](std::string_view tree) { return lies_in(tree, path); });
 }
 
 void check_write(Linter& lint, const Entry& entry) {
@@ -47,12 +25,12 @@ void check_write(Linter& lint, const Entry& entry) {
   if (entry.key == "/etc") {
     lint.add("write-configuration", kField, entry.rule, "all of the configuration can be changed");
   }
-  if (lies_in_one_of(kBoot, entry.key)) {
+  if (is_for_booting(entry.key)) {
     lint.add("write-boot", kField, entry.rule, concat(entry.key, " is for starting a machine"));
-  } else if (is_one_of(kPrograms, entry.key)) {
+  } else if (is_program_tree(entry.key)) {
     lint.add("write-programs", kField, entry.rule, concat("programs in ", entry.key, " can be changed"));
   }
-  if (is_one_of(kRuntimeSockets, entry.key)) {
+  if (is_runtime_socket(entry.key)) {
     lint.add("write-runtime-socket", kField, entry.rule, concat(entry.key, " is an engine's socket"));
   }
   if (any_lies_in(lint.merged[Field::kFilesReadonly], entry.key)) {
@@ -83,11 +61,10 @@ void check_read(Linter& lint) {
     if (entry.key == "/") {
       lint.add("read-all", Field::kFilesRead, entry.rule, "everything can be read");
     }
-    if (lies_in_one_of(kSecrets, entry.key)) {
+    if (is_secret(entry.key)) {
       lint.add("read-secret", Field::kFilesRead, entry.rule, concat(entry.key, " is a secret"));
     }
-    const bool has_token = lies_in(entry.key, kTokens) || lies_in(kTokens, entry.key);
-    if (has_token && !lint.merged[Field::kNetworkConnect].present) {
+    if (has_token(entry.key) && !lint.merged[Field::kNetworkConnect].present) {
       lint.add("token-and-open-egress",
                Field::kFilesRead,
                entry.rule,
@@ -102,16 +79,16 @@ void check_executable(Linter& lint, const Entry& entry) {
   if (entry.key == "/") {
     lint.add("execute-all", kField, entry.rule, "everything can be executed");
   }
-  if (lies_in_one_of(kTemporary, entry.key)) {
+  if (is_temporary(entry.key)) {
     lint.add("execute-temporary",
              kField,
              entry.rule,
              concat("what anybody leaves in ", entry.key, " can be executed"));
   }
-  if (is_one_of(kShells, entry.key)) {
+  if (is_shell(entry.key)) {
     lint.add("execute-shell", kField, entry.rule, concat(entry.key, " is what intruders start first"));
   }
-  if (is_one_of(kPackageManagers, entry.key)) {
+  if (is_package_manager(entry.key)) {
     lint.add("execute-package-manager", kField, entry.rule, concat(entry.key, " installs programs"));
   }
   // A tree of which a part can be read is not looked into.
@@ -132,7 +109,7 @@ void check_execute(Linter& lint) {
   bool has_loader = false;
   for (const Entry& entry : execute.entries) {
     check_executable(lint, entry);
-    has_loader |= entry.key.find("/ld-") != std::string::npos || is_one_of(kPrograms, entry.key) ||
+    has_loader |= entry.key.find("/ld-") != std::string::npos || is_program_tree(entry.key) ||
                   entry.key == "/" || entry.key == "/usr/lib";
   }
   if (!execute.entries.empty() && !has_loader) {
@@ -160,10 +137,6 @@ void check_without_effect(Linter& lint) {
 }
 
 }  // namespace
-
-bool lies_in(std::string_view tree, std::string_view path) {
-  return tree == "/" || path == tree || (path.starts_with(tree) && path[tree.size()] == '/');
-}
 
 void lint_files(Linter& lint) {
   check_write_and_execute(lint);

@@ -1,36 +1,26 @@
 // Lint of what a container is surrounded by: network, limits, labels and devices.
-#include <algorithm>
-
 #include "base/str.h"
+#include "policy/dangers.h"
 #include "policy/document/endpoint.h"
 #include "policy/linter.h"
 
 namespace redoubt::policy {
 namespace {
 
-constexpr std::string_view kRareFamilies[] = {"AF_ALG",  "AF_BLUETOOTH", "AF_CAN", "AF_KEY", "AF_PPPOX",
-                                              "AF_RDS", "AF_TIPC",      "AF_VSOCK", "AF_XDP"};
-constexpr std::string_view kHostDevices[] = {"/dev/kmem", "/dev/mem", "/dev/port"};
-constexpr std::string_view kDisks[] = {"/dev/dm-", "/dev/nvme", "/dev/sd", "/dev/vd", "/dev/xvd"};
 constexpr uint64_t kManyPids = 100000;
 constexpr uint64_t kFewFiles = 16;
 
-bool is_every_port(const Endpoint& endpoint) {
-  return is_any_address(endpoint) && endpoint.first_port == 1 && endpoint.last_port == UINT16_MAX;
-}
-
 void check_connect(Linter& lint) {
-  const auto metadata = parse_endpoint("tcp 169.254.169.254 80");
   bool open = false;
   for (const Entry& entry : lint.merged[Field::kNetworkConnect].entries) {
     const auto endpoint = parse_endpoint(entry.key);
-    if (endpoint && is_every_port(*endpoint) && !open) {
+    if (endpoint && is_everywhere(*endpoint) && !open) {
       open = true;
       lint.add("network-any-connect",
                Field::kNetworkConnect,
                entry.rule,
                concat(entry.key, ": lets everything out"));
-    } else if (endpoint && !is_any_address(*endpoint) && contains(*endpoint, *metadata)) {
+    } else if (endpoint && names_metadata(*endpoint)) {
       lint.add("network-metadata",
                Field::kNetworkConnect,
                entry.rule,
@@ -42,7 +32,7 @@ void check_connect(Linter& lint) {
 void check_bind(Linter& lint) {
   for (const Entry& entry : lint.merged[Field::kNetworkBind].entries) {
     const auto endpoint = parse_endpoint(entry.key);
-    if (endpoint && is_every_port(*endpoint)) {
+    if (endpoint && is_everywhere(*endpoint)) {
       lint.add("network-any-bind",
                Field::kNetworkBind,
                entry.rule,
@@ -55,8 +45,7 @@ void check_bind(Linter& lint) {
 void check_families(Linter& lint) {
   const FieldValue& families = lint.merged[Field::kNetworkFamilies];
   for (const Entry& entry : lint.raw[Field::kNetworkFamilies].entries) {
-    if (std::find(std::begin(kRareFamilies), std::end(kRareFamilies), entry.key) !=
-        std::end(kRareFamilies)) {
+    if (is_rare_family(entry.key)) {
       lint.add("family-rare",
                Field::kNetworkFamilies,
                concat(entry.key, " is code of the kernel that has had holes and few users"));
@@ -102,17 +91,12 @@ void check_limits(Linter& lint) {
 void check_labels_and_devices(Linter& lint) {
   for (const Field field : {Field::kSelinuxType, Field::kApparmorProfile}) {
     const std::string& label = lint.merged[field].text;
-    if (label == "unconfined" || label == "unconfined_t" || label == "spc_t") {
+    if (is_unconfined_label(label)) {
       lint.add("label-unconfined", field, concat(label, " confines nothing"));
     }
   }
   for (const Entry& entry : lint.merged[Field::kDevicesAllow].entries) {
-    const bool is_disk =
-        std::any_of(std::begin(kDisks), std::end(kDisks), [&](std::string_view disk) {
-          return entry.key.starts_with(disk);
-        });
-    if (is_disk || std::find(std::begin(kHostDevices), std::end(kHostDevices), entry.key) !=
-                       std::end(kHostDevices)) {
+    if (is_device_of_host(entry.key)) {
       lint.add("device-of-host",
                Field::kDevicesAllow,
                entry.rule,

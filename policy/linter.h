@@ -26,9 +26,6 @@ struct Linter {
   void add(std::string_view id, std::string_view key, std::string what);
 };
 
-// Whether a path is the tree or lies in it.
-bool lies_in(std::string_view tree, std::string_view path);
-
 void lint_files(Linter& lint);
 void lint_surroundings(Linter& lint);  // network, limits, labels, devices
 

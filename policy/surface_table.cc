@@ -8,9 +8,7 @@
 namespace redoubt::policy {
 namespace {
 
-constexpr uint64_t bit(int capability) {
-  return uint64_t{1} << capability;
-}
+constexpr auto bit = capability_bit;
 
 // Sorted by name. ENOSYS where programs fall back to something else when the kernel lacks the call.
 constexpr SurfaceCall kCalls[] = {

@@ -11,6 +11,12 @@
 
 namespace redoubt::policy {
 
+inline constexpr uint32_t kDenyLevel = 2;  // of the kernel.* fields
+
+constexpr uint64_t capability_bit(int capability) {
+  return uint64_t{1} << capability;
+}
+
 struct SurfaceCall {
   std::string_view name;
   Field field;

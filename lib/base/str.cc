@@ -2,24 +2,10 @@
 
 #include <cctype>
 
+#include "base/utf8.h"
+
 namespace redoubt {
 namespace {
-
-// Length of the valid UTF-8 sequence at the start of `text`, 0 if there is none.
-size_t utf8_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  const size_t length = lead < 0x80 ? 1 : lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-  if (length == 0 || length > text.size() || lead >= 0xf5) {
-    return 0;
-  }
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) {
-      return 0;
-    }
-  }
-  return length;
-}
 
 void append_hex(std::string& out, unsigned char c) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -52,16 +38,13 @@ void append_character(std::string& out, std::string_view sequence) {
   }
 }
 
-}  // namespace
-
-std::string quote(std::string_view text) {
-  std::string out = "\"";
+void append_printable(std::string& out, std::string_view text, bool escapes_quotes) {
   for (size_t i = 0; i < text.size();) {
-    const size_t length = utf8_length(text.substr(i));
+    const size_t length = utf8_sequence_length(text.substr(i));
     const char c = text[i];
     if (length > 1) {
       append_character(out, text.substr(i, length));
-    } else if (c == '"' || c == '\\') {
+    } else if ((c == '"' && escapes_quotes) || c == '\\') {
       out += '\\';
       out += c;
     } else if (c >= '\a' && c <= '\r') {
@@ -74,7 +57,20 @@ std::string quote(std::string_view text) {
     }
     i += length == 0 ? 1 : length;
   }
+}
+
+}  // namespace
+
+std::string quote(std::string_view text) {
+  std::string out = "\"";
+  append_printable(out, text, true);
   return out + '"';
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  append_printable(out, text, false);
+  return out;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

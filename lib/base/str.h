@@ -33,6 +33,8 @@ std::string concat(const Parts&... parts) {
 // Go's %q: double quotes, escapes for quotes, backslash and everything that is not printable. Terminal escapes from hostile
 // strings never reach a log unescaped.
 std::string quote(std::string_view text);
+// The same without the quotes, for text that is shown where no quotes are wanted; quotes in it stay as they are.
+std::string printable(std::string_view text);
 
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/str.h"
+#include "policy/dangers.h"
 
 namespace redoubt::policy {
 namespace {
@@ -17,10 +18,6 @@ constexpr std::string_view kPackageParents[] = {"/opt", "/usr"};
 
 constexpr size_t kDigitsOfName = 5;
 constexpr size_t kHexOfName = 12;
-
-bool lies_in(std::string_view tree, std::string_view path) {
-  return tree == "/" || path == tree || (path.starts_with(tree) && path[tree.size()] == '/');
-}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';

@@ -1,5 +1,5 @@
-// profile list, show, lint, diff, merge, simulate, schema, fields: the policy documents. The words of
-// authors have files of their own: profile_record.cc, profile_author.cc, profile_lint.cc ...
+// profile list, show, merge, simulate, schema, fields: the policy documents. The other words have files
+// of their own: profile_diff.cc, profile_record.cc, profile_author.cc, profile_lint.cc ...
 #include <algorithm>
 
 #include "base/io.h"
@@ -120,30 +120,6 @@ Result<int> show(Call& call) {
   return 0;
 }
 
-Result<int> diff(Call& call) {
-  TRY_ASSIGN(const ProfileDocuments a, open_document(call.files, call.words[0]));
-  TRY_ASSIGN(const ProfileDocuments b, open_document(call.files, call.words[1]));
-  std::vector<std::vector<Cell>> rows;
-  json::Value out{json::Array()};
-  bool wider = false;
-  for (const policy::Difference& d : policy::differences(a.merged, b.merged)) {
-    wider |= d.sign != '-';
-    const std::string path(policy::info_of(d.field).path);
-    const policy::Rule& rule = (d.rule_in_b ? b : a).merged.rules[d.rule];
-    const Colour colour = d.sign == '-' ? Colour::kGood : d.sign == '+' ? Colour::kBad : Colour::kWarn;
-    rows.push_back({{std::string(1, d.sign), colour},
-                    {path, colour},
-                    {policy::place_of(rule), Colour::kFaint},
-                    {concat(d.before, " -> ", d.after)}});
-    json::Value row;
-    row.set("field", path).set("change", d.sign == '-' ? "tighter" : d.sign == '+' ? "wider" : "other");
-    row.set("before", d.before).set("after", d.after);
-    out.push(row.set("rule", policy::place_of(rule)));
-  }
-  TRY(call.as_json() ? print_json(out) : print(format_report({}, rows, call.style)));
-  return wider ? 1 : 0;
-}
-
 Result<int> merge_recordings(Call& call) {
   std::vector<policy::Recording> recordings;
   for (const std::string& word : call.words) {
@@ -152,12 +128,6 @@ Result<int> merge_recordings(Call& call) {
   }
   TRY(write_output(call, policy::write_recording(policy::merge_recordings(recordings))));
   return 0;
-}
-
-// Whether a word of the command line is the file of a recording and not a profile.
-bool names_recording(const std::string& word) {
-  const Result<std::string> text = read_file(word, policy::kMaxRecordingBytes);
-  return text && policy::is_recording(*text);
 }
 
 Result<int> merge(Call& call) {
@@ -227,7 +197,7 @@ struct Word {
 };
 constexpr Word kProfileWords[] = {
     {"convert", 1, 1, profile_convert},
-    {"diff", 2, 2, diff},
+    {"diff", 2, 2, profile_diff},
     {"explain", 2, SIZE_MAX, profile_explain},
     {"fields", 0, 0, fields},
     {"generalise", 1, SIZE_MAX, profile_generalise},
@@ -238,6 +208,7 @@ constexpr Word kProfileWords[] = {
     {"minimise", 1, 1, profile_minimise},
     {"record", 0, SIZE_MAX, profile_record},
     {"replay", 2, SIZE_MAX, profile_replay},
+    {"report", 1, 2, profile_report},
     {"schema", 0, 0, schema},
     {"show", 1, 1, show},
     {"sign", 1, SIZE_MAX, profile_sign},
@@ -259,7 +230,7 @@ Result<int> run_profile(const Globals& globals, const Arguments& arguments) {
     return Error::invalid(concat("profile: unknown word ",
                                  quote(word),
                                  "; there are convert, diff, explain, fields, generalise, keygen, lint, list, merge, "
-                                 "minimise, record, replay, schema, show, sign, simulate and verify"));
+                                 "minimise, record, replay, report, schema, show, sign, simulate and verify"));
   }
   if (rest.size() < found->min_words || rest.size() > found->max_words) {
     return Error::invalid(concat("profile ", word, ": wrong number of arguments; see --help"));
@@ -277,7 +248,7 @@ constinit const Verb kVerbProfile = {
     .arguments = "list\nshow PROFILE\nlint PROFILE...\ndiff PROFILE PROFILE\nmerge PROFILE...\n"
                  "simulate PROFILE TRACE\nexplain PROFILE OPERATION...\n"
                  "record --output FILE -- run|create|exec ...\nrecord --output FILE --container ID\nmerge RECORDING...\n"
-                 "replay PROFILE -- run|create|exec ...\n"
+                 "replay PROFILE -- run|create|exec ...\nreport PROFILE [PROFILE]\nreport RECORDING\n"
                  "generalise RECORDING...\nminimise PROFILE\nkeygen KEY\nsign --key FILE PROFILE...\n"
                  "verify PROFILE...\nconvert FILE\nconvert --to FORM PROFILE\nschema\nfields",
     .summary = "look at, check, combine and author profiles",
@@ -300,6 +271,7 @@ constinit const Verb kVerbProfile = {
                 "redoubt profile record --output more.json --container web1 --for 2s\n"
                 "redoubt profile generalise --output web1.json first.json\n"
                 "redoubt profile replay ./web1.json -- run --bundle /containers/web1 web1\n"
+                "redoubt profile report --output web-server.html default web-server\n"
                 "redoubt profile minimise --output small.json ./web1.json\n"
                 "redoubt profile keygen fleet\n"
                 "redoubt profile sign --key fleet.key ./web1.json\n"

@@ -67,6 +67,11 @@ Result<policy::Recording> open_recording(const std::string& path) {
   return policy::read_recording(text, path);
 }
 
+bool names_recording(const std::string& word) {
+  const Result<std::string> text = read_file(word, policy::kMaxRecordingBytes);
+  return text && policy::is_recording(*text);
+}
+
 std::string_view file_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 == 0
 }

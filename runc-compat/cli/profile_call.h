@@ -61,12 +61,15 @@ std::string_view file_name(std::string_view path);
 // --name, or what the file of --output is called.
 Result<std::string> profile_name(const ProfileCall& call, std::string_view word);
 Result<policy::Recording> open_recording(const std::string& path);
+// Whether a word of the command line is the file of a recording and not a profile.
+bool names_recording(const std::string& word);
 
 Status print_json(const json::Value& value);
 // To the file of --output, which is replaced as a whole, or to stdout.
 Status write_output(const ProfileCall& call, const std::string& text);
 
 Result<int> profile_convert(ProfileCall& call);
+Result<int> profile_diff(ProfileCall& call);
 Result<int> profile_explain(ProfileCall& call);
 Result<int> profile_generalise(ProfileCall& call);
 Result<int> profile_keygen(ProfileCall& call);
@@ -74,6 +77,7 @@ Result<int> profile_lint(ProfileCall& call);
 Result<int> profile_minimise(ProfileCall& call);
 Result<int> profile_record(ProfileCall& call);
 Result<int> profile_replay(ProfileCall& call);
+Result<int> profile_report(ProfileCall& call);
 Result<int> profile_sign(ProfileCall& call);
 Result<int> profile_verify(ProfileCall& call);
 
