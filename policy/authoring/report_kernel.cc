@@ -142,6 +142,11 @@ bool is_limit(const FieldInfo& info) {
   }
 }
 
+// Over the column of what the subject is compared with.
+std::string_view against_head(const ReportFacts& facts) {
+  return facts.is_difference() ? std::string_view("Before") : facts.input.against_title;
+}
+
 }  // namespace
 
 Markup report_capabilities(const ReportFacts& facts) {
@@ -175,7 +180,7 @@ Markup report_syscalls(const ReportFacts& facts) {
                                     facts.is_difference() ? "After"
                                     : seen                ? "Called"
                                                           : "Open",
-                                    facts.is_difference() ? "Before" : facts.input.against_title,
+                                    against_head(facts),
                                     "Names"};
   Markup body = html::join(report_paragraph(call_words(facts)),
                            report_table("system calls by class", heads, rows));
@@ -201,7 +206,7 @@ Markup report_kernel(const ReportFacts& facts) {
                                     facts.input.kind == ReportKind::kRecording ? "Seen"
                                     : facts.is_difference()                    ? "After"
                                                                                : "Here",
-                                    facts.is_difference() ? "Before" : facts.input.against_title,
+                                    against_head(facts),
                                     "What it is",
                                     "Reason"};
   return report_section(
@@ -221,7 +226,7 @@ Markup report_limits(const ReportFacts& facts) {
   }
   const std::string_view heads[] = {"Field",
                                     facts.is_difference() ? "After" : "Here",
-                                    facts.is_difference() ? "Before" : facts.input.against_title,
+                                    against_head(facts),
                                     "What it is",
                                     "Reason"};
   return report_section(
