@@ -122,7 +122,7 @@ def test_postgresql(site):
     """pgbench's books balance after its transactions, and after a crash."""
     site.folder("var/lib/postgresql", POSTGRES)
     site.start("bash", "-c", POSTGRES_START, user=POSTGRES)
-    site.wait_for_port(5432)
+    site.wait_for_words("ready to accept connections")
     bench = [f"{PG}/pgbench", "-h", "127.0.0.1", "-U", "postgres"]
     site.run(*bench, "-i", "-q", "postgres", user=POSTGRES)
     out = site.run(*bench, "-c", "4", "-j", "2", "-t", "100", "postgres", user=POSTGRES)

@@ -102,7 +102,7 @@ def postgresql(site, recording, profile=None):
     script = f"""{PG}/initdb --no-sync -A trust -D /var/lib/postgresql/data >/dev/null &&
 exec {PG}/postgres -D /var/lib/postgresql/data -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c shared_buffers=16MB"""
     site.begin("bash", "-c", script, user=POSTGRES, recording=recording, profile=profile)
-    site.wait_for_port(5432)
+    site.wait_for_words("ready to accept connections")
     bench = [f"{PG}/pgbench", "-h", "127.0.0.1", "-U", "postgres"]
     site.run(*bench, "-i", "-q", "postgres", user=POSTGRES)
     with Clock() as clock:

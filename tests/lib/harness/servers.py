@@ -99,6 +99,7 @@ class Site:
         self.bundle, self.rootfs = work / "bundle", work / "bundle/rootfs"
         self.upper = work / "layer/upper"
         self.output = work / "output"
+        self.heard = {}  # how often wait_for_words() was asked for what
         self.container = None
         for folder in (self.rootfs, self.upper, work / "layer/work"):
             folder.mkdir(parents=True)
@@ -145,6 +146,11 @@ class Site:
         assert result.code == 0, f"{result}\n{self.said()}"
         assert not REFUSED.search(result.all), str(result)
         return result.out
+
+    def wait_for_words(self, words):
+        """Of the server, each time it is called once more: a port may be open before the server is."""
+        self.heard[words] = self.heard.get(words, 0) + 1
+        wait_for(lambda: self.said().count(words) >= self.heard[words], timeout=30, what=repr(words))
 
     def wait_for_port(self, port):
         def answers():
