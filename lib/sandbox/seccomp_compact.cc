@@ -1,6 +1,5 @@
 #include "sandbox/seccomp_compact.h"
 
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <string.h>
 

@@ -113,6 +113,16 @@ TEST(JsonParse, HoldsItsLimits) {
   EXPECT_THAT(error_of("[1,2,3,4]", limits), HasSubstr("more than 4 values"));
 }
 
+// Each would take an exact reader minutes that multiplied all digits.
+TEST(JsonParse, TakesLongNumbersInNoTime) {
+  const std::string digits(size_t{4} << 20, '7');
+  EXPECT_THAT(error_of("[" + digits + "]"), HasSubstr("[0]: number out of range"));
+  EXPECT_THAT(error_of("[1e99999999999999999999]"), HasSubstr("[0]: number out of range"));
+  EXPECT_EQ(error_of("[0." + digits + "e-300]"), "accepted");
+  EXPECT_EQ(error_of("[1." + digits + "]"), "accepted");
+  EXPECT_EQ(error_of("[1e-99999999999999999999]"), "accepted");
+}
+
 TEST(JsonParse, FindsDuplicatesInLargeObjectsToo) {
   std::string text = "{";
   for (int i = 0; i < 2000; ++i) {
