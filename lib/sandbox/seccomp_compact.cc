@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <random>
+#include <span>
 
 #include "sandbox/seccomp_eval.h"
+#include "sandbox/seccomp_fold.h"
 #include "sandbox/seccomp_residue.h"
+#include "sandbox/seccomp_search.h"
 #include "sandbox/seccomp_words.h"
 
 namespace redoubt::sandbox {
@@ -20,7 +24,7 @@ using Points = SeccompResidue::Points;
 
 // An architecture that no kernel has: what happens to all that the filter does not name.
 constexpr uint32_t kNoArch = 0;
-constexpr uint16_t kAtLeast = BPF_JMP | BPF_JGE | BPF_K;
+using Runs = std::vector<SeccompRun>;  // the target is a kind
 // So many runs have fewer than 128 comparisons and at most as many answers: all within the 255
 // instructions that a comparison can skip.
 constexpr size_t kChunk = 128;
@@ -49,12 +53,6 @@ class Kinds {
   std::vector<Program> kinds_;
 };
 
-// From this number on up to the next run.
-struct Run {
-  uint32_t first;
-  size_t kind;
-};
-
 // A jump whose place is known and whose target is not yet: the code of a kind.
 struct Call {
   size_t at;
@@ -66,18 +64,18 @@ struct Output {
   std::vector<Call> calls;
 };
 
-std::optional<std::vector<Run>> runs_of(const SeccompResidue& residue,
-                                        uint32_t arch,
-                                        const Points& numbers,
-                                        Kinds& kinds) {
-  std::vector<Run> runs;
+std::optional<Runs> runs_of(const SeccompResidue& residue,
+                            uint32_t arch,
+                            const Points& numbers,
+                            Kinds& kinds) {
+  Runs runs;
   for (const uint32_t number : numbers) {
     std::optional<Program> left = residue(arch, number);
     if (!left) {
       return std::nullopt;
     }
-    const size_t kind = kinds.index_of(*std::move(left));
-    if (runs.empty() || runs.back().kind != kind) {
+    const size_t kind = kinds.index_of(fold_arguments(*left));
+    if (runs.empty() || runs.back().target != kind) {
       runs.push_back({number, kind});
     }
   }
@@ -87,74 +85,53 @@ std::optional<std::vector<Run>> runs_of(const SeccompResidue& residue,
 // The smallest trees: comparisons, and behind them each answer once, near enough to be jumped to.
 class Chunk {
  public:
-  Chunk(const std::vector<Run>& runs, const Kinds& kinds) : runs_(runs), kinds_(kinds) {}
+  explicit Chunk(const Kinds& kinds) : kinds_(kinds) {}
 
-  Output build(size_t from, size_t to) {
-    if (to - from > 1) {
-      add(from, to);
-    } else {
-      answers_.push_back({runs_[from].kind, 0});
+  Output build(std::span<const SeccompRun> runs) && {
+    const std::vector<SeccompBranch> branches = search_runs(runs);
+    if (branches.empty()) {
+      add_answer(runs.front().target, 0);
     }
-    for (Answer& answer : answers_) {
-      answer.at = out_.program.size();
-      if (kinds_.is_answer(answer.kind)) {
-        out_.program.push_back(kinds_.all()[answer.kind].front());
-      } else {
-        out_.calls.push_back({out_.program.size(), answer.kind});
-        out_.program.push_back({kJump, 0, 0, 0});
-      }
+    for (const SeccompBranch& branch : branches) {
+      out_.program.push_back({branch.code, 0, 0, branch.constant});
     }
-    for (const Leaf& leaf : leaves_) {
-      const auto skip = static_cast<uint8_t>(answers_[leaf.answer].at - leaf.at - 1);
-      (leaf.is_high ? out_.program[leaf.at].jt : out_.program[leaf.at].jf) = skip;
+    for (size_t at = 0; at < branches.size(); ++at) {
+      out_.program[at].jt = skip(branches[at].yes, at);
+      out_.program[at].jf = skip(branches[at].no, at);
     }
     return std::move(out_);
   }
 
  private:
-  struct Answer {
-    size_t kind, at;
-  };
-  struct Leaf {
-    size_t at;
-    bool is_high;
-    size_t answer;
-  };
-
-  // The comparison with the middle, then what is below it, then what is not.
-  void add(size_t from, size_t to) {
-    const size_t middle = (from + to) / 2, at = out_.program.size();
-    out_.program.push_back({kAtLeast, 0, 0, runs_[middle].first});
-    add_side(at, false, from, middle);
-    out_.program[at].jt = static_cast<uint8_t>(out_.program.size() - at - 1);
-    add_side(at, true, middle, to);
+  uint8_t skip(const SeccompBranch::Side& side, size_t at) {
+    const size_t target = side.is_target ? answer_place(side.index) : side.index;
+    return static_cast<uint8_t>(target - at - 1);
   }
 
-  void add_side(size_t at, bool is_high, size_t from, size_t to) {
-    if (to - from > 1) {
-      add(from, to);
-      return;
-    }
-    const auto known = std::find_if(answers_.begin(), answers_.end(), [&](const Answer& answer) {
-      return answer.kind == runs_[from].kind;
-    });
-    leaves_.push_back({at, is_high, static_cast<size_t>(known - answers_.begin())});
-    if (known == answers_.end()) {
-      answers_.push_back({runs_[from].kind, 0});
-    }
+  size_t answer_place(size_t kind) {
+    const auto known = answers_.find(kind);
+    return known != answers_.end() ? known->second : add_answer(kind, out_.program.size());
   }
 
-  const std::vector<Run>& runs_;
+  size_t add_answer(size_t kind, size_t at) {
+    if (kinds_.is_answer(kind)) {
+      out_.program.push_back(kinds_.all()[kind].front());
+    } else {
+      out_.calls.push_back({at, kind});
+      out_.program.push_back({kJump, 0, 0, 0});
+    }
+    return answers_[kind] = at;
+  }
+
   const Kinds& kinds_;
   Output out_;
-  std::vector<Answer> answers_;
-  std::vector<Leaf> leaves_;
+  std::map<size_t, size_t> answers_;  // kind -> place
 };
 
 // A search tree over the runs: the kernel tries the filter out for every number when it is loaded.
-Output search(const std::vector<Run>& runs, size_t from, size_t to, const Kinds& kinds) {
+Output search(const Runs& runs, size_t from, size_t to, const Kinds& kinds) {
   if (to - from <= kChunk) {
-    return Chunk(runs, kinds).build(from, to);
+    return Chunk(kinds).build(std::span(runs).subspan(from, to - from));
   }
   const size_t middle = (from + to) / 2;
   Output out;
@@ -170,7 +147,7 @@ Output search(const std::vector<Run>& runs, size_t from, size_t to, const Kinds&
   return out;
 }
 
-void add_arch(uint32_t arch, const std::vector<Run>& runs, const Kinds& kinds, Output& out) {
+void add_arch(uint32_t arch, const Runs& runs, const Kinds& kinds, Output& out) {
   const Output tree = search(runs, 0, runs.size(), kinds);
   out.program.push_back({BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch});
   out.program.push_back({kJump, 0, 0, static_cast<uint32_t>(tree.program.size() + 1)});
@@ -201,7 +178,7 @@ void add_kinds(const Kinds& kinds, Output& out) {
 std::optional<Program> rewrite(const SeccompResidue& residue, const Points& archs, const Points& numbers) {
   Kinds kinds;
   const auto others = runs_of(residue, kNoArch, numbers, kinds);
-  if (!others || others->size() != 1 || !kinds.is_answer(others->front().kind)) {
+  if (!others || others->size() != 1 || !kinds.is_answer(others->front().target)) {
     return std::nullopt;
   }
   Output out = {{{kLoadWord, 0, 0, kArchAt}}, {}};
@@ -210,11 +187,11 @@ std::optional<Program> rewrite(const SeccompResidue& residue, const Points& arch
     if (!runs) {
       return std::nullopt;
     }
-    if (runs->size() > 1 || runs->front().kind != others->front().kind) {
+    if (runs->size() > 1 || runs->front().target != others->front().target) {
       add_arch(*arch, *runs, kinds, out);
     }
   }
-  out.program.push_back(kinds.all()[others->front().kind].front());
+  out.program.push_back(kinds.all()[others->front().target].front());
   add_kinds(kinds, out);
   return std::move(out.program);
 }

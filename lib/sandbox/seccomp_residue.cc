@@ -13,8 +13,6 @@ namespace {
 using Program = SeccompResidue::Program;
 using Points = SeccompResidue::Points;
 
-constexpr uint16_t kMask = BPF_ALU | BPF_AND | BPF_K;
-constexpr uint32_t kMaxSkip = 255;
 
 bool is_branch(uint16_t code) {
   return code == (BPF_JMP | BPF_JEQ | BPF_K) || code == (BPF_JMP | BPF_JGT | BPF_K) ||

@@ -18,6 +18,12 @@ inline constexpr uint32_t kNumberAt = offsetof(seccomp_data, nr);
 inline constexpr uint32_t kArchAt = offsetof(seccomp_data, arch);
 inline constexpr uint16_t kJump = BPF_JMP | BPF_JA;
 inline constexpr uint16_t kReturn = BPF_RET | BPF_K;
+inline constexpr uint16_t kMask = BPF_ALU | BPF_AND | BPF_K;
+inline constexpr uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
+inline constexpr uint16_t kAtLeast = BPF_JMP | BPF_JGE | BPF_K;
+inline constexpr uint16_t kAnyBit = BPF_JMP | BPF_JSET | BPF_K;
+// As far as a comparison can jump.
+inline constexpr size_t kMaxSkip = 255;
 
 }  // namespace redoubt::sandbox
 

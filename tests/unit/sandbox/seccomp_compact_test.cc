@@ -15,7 +15,6 @@ namespace redoubt::sandbox {
 namespace {
 
 using Program = std::vector<sock_filter>;
-constexpr uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
 
 uint32_t answer(const Program& program, uint32_t arch, uint32_t nr) {
   return evaluate_seccomp(program, {static_cast<int>(nr), arch, 0, {}}).value_or(0xdeadbeef);
