@@ -348,6 +348,8 @@ Result<PreparedInit> prepare(const PrepareRequest& request) {
   TRY_ASSIGN(prepared.arena, write_arena(arena));
   prepared.needs_joiner = program.needs_joiner != 0;
   prepared.clone_flags = prepared.needs_joiner ? 0 : program.clone_flags;
+  prepared.awaits_parent = request.reports_ready || program.new_user_namespace != 0 ||
+                           !request.plan.net_devices.empty();
   list_descriptors(request, prepared);
   return prepared;
 }

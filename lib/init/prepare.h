@@ -64,6 +64,9 @@ struct PreparedInit {
   std::vector<int> inherited_fds;  // every number that the program mentions
   uint64_t clone_flags = 0;        // for the first clone: CLONE_NEW* when no joiner is needed
   bool needs_joiner = false;
+  // The parent has something to do before the first step (id maps, network devices), or a conversation
+  // to hold. Otherwise init starts at once, if it is born in its cgroup.
+  bool awaits_parent = true;
 };
 
 Result<PreparedInit> prepare(const PrepareRequest& request);

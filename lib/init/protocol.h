@@ -8,6 +8,9 @@
 
 namespace redoubt::init {
 
+// redoubt-init's second argument where kProceed is awaited before its first step; otherwise the one at kReady is all.
+inline constexpr char kAwaitsParent[] = "wait";
+
 enum class SyncWord : uint32_t {
   // init -> parent
   kInitPid,  // from the joiner: value = pid of the real init, as the parent's pid namespace counts

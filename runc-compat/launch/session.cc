@@ -229,6 +229,7 @@ Result<Session> Session::launch(const SessionRequest& request) {
   TRY_ASSIGN(SpawnedChild child, spawn_init(prepared, image.get(), request.cgroup_fd));
   session.channel_.close_child_end();
   session.in_cgroup_ = child.in_cgroup;
+  session.awaits_parent_ = child.awaits_parent;
   if (prepared.needs_joiner) {
     session.joiner_ = child.pid;
   } else {
@@ -257,8 +258,8 @@ Status Session::converse(const SessionRequest& request) {
   return {};
 }
 
-// The real process exists and waits: id maps first (it becomes root in them), then everything that
-// needs its pid.
+// The real process exists: id maps first, for which it waits (it becomes root in them), then everything
+// that needs its pid. A process that does not wait mounts meanwhile and may have failed at it.
 Status Session::adopt(const SessionRequest& request, pid_t pid) {
   if (!pidfd_.valid()) {
     TRY_ASSIGN(sandbox::Pidfd pidfd, sandbox::Pidfd::open(pid));
@@ -268,13 +269,17 @@ Status Session::adopt(const SessionRequest& request, pid_t pid) {
       request.plan.creates(plan::NamespaceType::kUser)) {
     TRY(sandbox::write_id_maps(pid, request.plan.id_maps, request.host.euid == 0));
   }
-  TRY(request.on_pid(pid, pidfd_.get(), in_cgroup_));
-  channel_.proceed(pid);
+  Status status = request.on_pid(pid, pidfd_.get(), in_cgroup_);
+  if (status && awaits_parent_) {
+    channel_.proceed(pid);
+  }
+  if (status && !reports_ready_) {
+    status = complete(request);
+  }
+  if (!status) {
+    return cause_of(request, std::move(status));
+  }
   if (!reports_ready_) {
-    Status completed = complete(request);
-    if (!completed) {
-      return cause_of(request, std::move(completed));
-    }
     channel_.proceed(pid);
   }
   return {};

@@ -77,6 +77,7 @@ class Session {
   UniqueFd pidfd_;
   bool in_cgroup_ = false;
   bool reports_ready_ = true;
+  bool awaits_parent_ = true;
   pid_t joiner_ = 0;
   UniqueFd console_;
   std::string hook_output_;  // stdout of the hook whose failure is the next message

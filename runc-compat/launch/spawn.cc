@@ -20,7 +20,7 @@ struct ChildStart {
   const int* inherited_fds;
   size_t inherited_count;
   int image_fd;
-  char* args[3];
+  char* args[4];
   int failed = 0;  // errno of execveat, written by the child
 };
 
@@ -101,10 +101,14 @@ long clone_once(clone_args* arguments, ChildStart* start) {
 Result<SpawnedChild> spawn_init(const init::PreparedInit& prepared, int image_fd, int cgroup_fd) {
   std::string name = "redoubt-init";
   std::string arena_number = concat(prepared.arena.get());
+  std::string awaits_parent = init::kAwaitsParent;
   ChildStart start{prepared.inherited_fds.data(),
                    prepared.inherited_fds.size(),
                    image_fd,
-                   {name.data(), arena_number.data(), nullptr}};
+                   {name.data(),
+                    arena_number.data(),
+                    prepared.awaits_parent ? awaits_parent.data() : nullptr,
+                    nullptr}};
   int pidfd = -1;
   clone_args arguments{};
   arguments.flags = prepared.clone_flags | CLONE_PIDFD;
@@ -122,6 +126,7 @@ Result<SpawnedChild> spawn_init(const init::PreparedInit& prepared, int image_fd
   if (pid == -EOPNOTSUPP || pid == -EACCES || pid == -EBUSY || pid == -E2BIG) {
     arguments.flags &= ~uint64_t{CLONE_INTO_CGROUP};
     arguments.cgroup = 0;
+    start.args[2] = awaits_parent.data();
     pid = clone_once(&arguments, &start);
   }
   if (pid < 0) {
@@ -129,6 +134,7 @@ Result<SpawnedChild> spawn_init(const init::PreparedInit& prepared, int image_fd
   }
   child.pid = static_cast<pid_t>(pid);
   child.pidfd.reset(pidfd);
+  child.awaits_parent = start.args[2] != nullptr;
   if (start.failed != 0) {
     ::waitpid(child.pid, nullptr, 0);
     return Error::system(start.failed, "execute redoubt-init");

@@ -16,6 +16,7 @@ struct SpawnedChild {
   pid_t pid = 0;
   UniqueFd pidfd;
   bool in_cgroup = false;  // born in cgroup_fd
+  bool awaits_parent = true;  // PreparedInit::awaits_parent, or born beside its cgroup
 };
 
 // `image_fd`: the sealed program (init/image.h). `cgroup_fd`: -1, or the directory to be born in;

@@ -65,4 +65,13 @@ long await_proceed(const Context& context) {
   return message.value;
 }
 
+StepStatus await_answer(Context& context) {
+  const long pid = await_proceed(context);
+  if (pid < 0) {
+    return {static_cast<int>(-pid), "parent"};
+  }
+  context.host_pid = static_cast<int>(pid);
+  return kOk;
+}
+
 }  // namespace redoubt::init

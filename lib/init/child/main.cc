@@ -1,5 +1,5 @@
-// redoubt-init: entered by execveat of the sealed memfd with one argument, the number of the
-// arena's descriptor. Maps the arena, runs the table of steps and never returns: it executes the
+// redoubt-init: entered by execveat of the sealed memfd with the number of the arena's descriptor and,
+// where the parent has something to do before anything else happens, kAwaitsParent (protocol.h). Maps the arena, runs the table of steps and never returns: it executes the
 // user's process or reports why not and exits with 255.
 #include <elf.h>
 #include <errno.h>
@@ -58,8 +58,9 @@ void reset_signals() {
   sys::call(SYS_rt_sigprocmask, SIG_SETMASK, sys::arg(&none), 0, sizeof none);
 }
 
-[[noreturn]] void run(const InitProgram& program) {
+[[noreturn]] void run(const InitProgram& program, bool awaits_parent) {
   Context context;
+  context.awaits_parent = awaits_parent;
   context.sync_fd = program.sync_fd;
   const uint32_t session = (program.kind == SessionKind::kExec ? kJoined : kNew) |
                            (program.needs_joiner != 0 ? kJoiner : 0);
@@ -86,7 +87,7 @@ void reset_signals() {
 extern "C" [[noreturn]] void redoubt_init_main(long* stack) {
   const long argc = stack[0];
   char** argv = reinterpret_cast<char**>(stack + 1);
-  if (argc != 2) {
+  if (argc != 2 && argc != 3) {
     sys::exit_group(255);
   }
   // Nobody in a joined pid namespace may trace us or read our descriptors (CVE-2016-9962).
@@ -101,7 +102,7 @@ extern "C" [[noreturn]] void redoubt_init_main(long* stack) {
   // (CVE-2024-21626).
   sys::close_range(3 + program->process.preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC);
   reset_signals();
-  run(*program);
+  run(*program, argc == 3);
 }
 
 }  // namespace redoubt::init

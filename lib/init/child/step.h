@@ -31,6 +31,7 @@ struct Context {
   int listener_fd = -1;
   int console_fd = -1;  // pty slave
   int host_pid = 0;     // our pid in the parent's namespace
+  bool awaits_parent = false;  // PreparedInit::awaits_parent
   char scratch[kItemLimit] = {};
 };
 
@@ -42,6 +43,8 @@ bool send_message(
 bool send_descriptor(const Context& context, SyncWord word, int fd, const char* item);
 // Waits for kProceed; its value, or -errno when the parent is gone.
 long await_proceed(const Context& context);
+// The same as a step; the value is our pid.
+StepStatus await_answer(Context& context);
 
 // step_namespaces.cc
 StepStatus join_namespaces(const InitProgram& program, Context& context);

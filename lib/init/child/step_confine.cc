@@ -131,8 +131,7 @@ StepStatus report_ready(const InitProgram& program, Context& context) {
       !send_message(context, SyncWord::kReady, InitStep::kReady, 0, 0, nullptr)) {
     return {EPIPE, "parent"};
   }
-  const long answer = await_proceed(context);
-  return answer < 0 ? StepStatus{static_cast<int>(-answer), "parent"} : kOk;
+  return await_answer(context);
 }
 
 StepStatus set_scheduling(const InitProgram& program, Context& context) {

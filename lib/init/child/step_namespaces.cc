@@ -124,12 +124,10 @@ StepStatus clone_init(const InitProgram& program, Context& context) {
 
 StepStatus await_parent(const InitProgram& program, Context& context) {
   (void)program;
-  const long pid = await_proceed(context);
-  if (pid < 0) {
-    return {static_cast<int>(-pid), "parent"};
+  if (!context.awaits_parent) {
+    return kOk;
   }
-  context.host_pid = static_cast<int>(pid);
-  return kOk;
+  return await_answer(context);
 }
 
 StepStatus become_root(const InitProgram& program, Context& context) {

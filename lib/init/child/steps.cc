@@ -14,7 +14,8 @@ constexpr StepEntry kSteps[] = {
     {InitStep::kCloneInit, clone_init, kJoiner},
     // --- as init ---
     // The parent has written the id maps, attached the cgroup and moved network devices when it
-    // answers.
+    // answers. Where none of these is to be done nobody waits: a process that sleeps here would be
+    // woken on another processor while the parent has nothing else to do.
     {InitStep::kAwaitParent, await_parent, kAll},
     // Maps are written: only now is uid 0 of the user namespace ours.
     {InitStep::kBecomeRoot, become_root, kAll},
