@@ -18,7 +18,7 @@ void append_u_escape(std::string& out, unsigned code) {
   }
 }
 
-// One byte below 0x80.
+// One byte below 0x80 that is not plain.
 void append_ascii(std::string& out, char c) {
   switch (c) {
     case '"':
@@ -42,18 +42,26 @@ void append_ascii(std::string& out, char c) {
       out += "\\t";
       return;
     default:
-      break;
+      append_u_escape(out, static_cast<unsigned char>(c));
   }
-  if (static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '>' || c == '&') {
-    append_u_escape(out, static_cast<unsigned char>(c));
-  } else {
-    out += c;
-  }
+}
+
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
 }
 
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   for (size_t i = 0; i < text.size();) {
+    const size_t begin = i;
+    while (i < text.size() && is_plain(text[i])) {
+      ++i;
+    }
+    out.append(text, begin, i - begin);
+    if (i == text.size()) {
+      break;
+    }
     if (static_cast<unsigned char>(text[i]) < 0x80) {
       append_ascii(out, text[i++]);
       continue;

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "base/json.h"
-#include "base/prefault.h"
 #include "runc-compat/launch/construction.h"
 #include "runc-compat/launch/destroy.h"
 #include "runc-compat/launch/hooks.h"
@@ -97,7 +96,6 @@ Result<int> run_foreground(const CreateOptions& options,
 }  // namespace
 
 Status create_container(const CreateOptions& options) {
-  prefault_launch();
   TRY_ASSIGN(const std::unique_ptr<Construction> owner, Construction::begin(options));
   Construction& construction = *owner;
   TRY(check_terminal_options(options, construction.plan(), init::SessionKind::kCreate));
@@ -109,7 +107,6 @@ Status create_container(const CreateOptions& options) {
 }
 
 Result<int> run_container(const CreateOptions& options) {
-  prefault_launch();
   TRY_ASSIGN(const std::unique_ptr<Construction> owner, Construction::begin(options));
   Construction& construction = *owner;
   TRY(check_terminal_options(options, construction.plan(), init::SessionKind::kRun));

@@ -10,7 +10,6 @@
 
 #include "base/io.h"
 #include "base/log.h"
-#include "base/prefault.h"
 #include "base/str.h"
 #include "escalate-vm/host/outer_plan.h"
 #include "plan/cpu_list.h"
@@ -229,7 +228,6 @@ Status check_bpf_layer(const state::Record& record, const plan::Plan& plan) {
 }  // namespace
 
 Result<int> exec_process(const ExecOptions& options) {
-  prefault_launch();
   TRY_ASSIGN(const PassedDescriptors passed, pass_descriptors(options.preserve_fds));
   TRY_ASSIGN(state::ContainerDir dir, state::ContainerDir::open(options.runtime.root, options.id));
   TRY_ASSIGN(const state::Record record, dir.load());
