@@ -43,6 +43,8 @@ std::vector<std::string> qemu_arguments(const MachineTask& task,
       "-chardev", concat("socket,id=control,fd=", fds.control),
       "-device", "virtio-serial-pci",
       "-device", concat("virtserialport,chardev=control,name=", kPortName),
+      // What the guest has freed goes back to the host while it runs. The host never asks for memory.
+      "-device", "virtio-balloon-pci,free-page-reporting=on",
   };
   size_t number = 0;
   for (const Card& card : cards) {

@@ -137,7 +137,7 @@ def test_image_json_has_the_digests_of_its_files(image):
 def test_build_image_refuses_what_is_no_kernel(image, runtime_path, tmp_path):
     (tmp_path / "vmlinuz").write_bytes(bytes(4096))
     (tmp_path / "modules").mkdir()
-    (tmp_path / "modules/modules.builtin").write_text("".join(f"kernel/x/{name}.ko\n" for name in ("virtio-pci", "virtio_console", "virtiofs", "overlay", "virtio_net")))
+    (tmp_path / "modules/modules.builtin").write_text("".join(f"kernel/x/{name}.ko\n" for name in ("virtio-pci", "virtio_console", "virtiofs", "overlay", "virtio_net", "virtio_balloon")))
     command = [vm.REPO / "escalate-vm/guest/build-image", tmp_path / "out", "--agent", runtime_path, "--redoubt", runtime_path]
     for more, says in ((["--kernel", tmp_path / "vmlinuz", "--modules", tmp_path / "modules"], "neither an ELF nor a bzImage"),
                        (["--kernel", tmp_path / "vmlinuz"], "go together")):
@@ -151,6 +151,10 @@ def test_build_image_refuses_what_is_no_kernel(image, runtime_path, tmp_path):
 
 def test_hello_has_the_nonce_of_the_command_line(machine):
     assert machine.port.hello == {"version": 1, "nonce": machine.nonce}
+
+
+def test_the_guest_loads_no_more_modules(sleeper):
+    assert sleeper.sh("cat /proc/sys/kernel/modules_disabled") == "1\n"
 
 
 def test_program_waits_for_start_and_its_exit_code_is_told(make, port):

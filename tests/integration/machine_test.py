@@ -215,6 +215,17 @@ def check_want_of_memory(runtime, started):
         events.wait()
 
 
+def check_that_freed_memory_goes_back(started):
+    """After check_want_of_memory, which had all of the guest's 512 MiB in use: the guest's kernel reports every two seconds which blocks of 2 MiB are free."""
+    vmm = processes_of(started.pid)["/programs/vmm"]
+
+    def guest_memory_held():
+        lines = Path(f"/proc/{vmm}/status").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("RssShmem:"))) << 10
+
+    wait_for(lambda: guest_memory_held() < 320 << 20, 30, "the guest's memory to come back")
+
+
 def check_events_of_a_paused_machine(runtime, started):
     """The figures are the host's cgroup's: nobody has to be waited for."""
     assert json.loads(runtime.ok("events", "--stats", started.id).out)["type"] == "stats"
@@ -236,6 +247,7 @@ def test_a_life(runtime, started, work):
     check_limits(runtime, started)
     check_processes(runtime, started)
     check_want_of_memory(runtime, started)
+    check_that_freed_memory_goes_back(started)
     runtime.ok("pause", started.id)
     assert started.status == "paused"
     check_events_of_a_paused_machine(runtime, started)

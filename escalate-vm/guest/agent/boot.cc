@@ -99,6 +99,11 @@ Status load_modules() {
   return {};
 }
 
+// Whoever gains CAP_SYS_MODULE in this kernel later finds no use for it; there is no file to load anyway.
+Status forbid_more_modules() {
+  return write_kernel_file_at(AT_FDCWD, "/proc/sys/kernel/modules_disabled", "1");
+}
+
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -142,6 +147,7 @@ Status boot() {
   TRY(enable_controllers());
   raise_open_files();
   TRY(load_modules());
+  TRY(forbid_more_modules());
   TRY_ASSIGN(const UniqueFd marker, open_at(AT_FDCWD, kMachineMarker, O_WRONLY | O_CREAT, 0444));
   return {};
 }

@@ -36,6 +36,10 @@ TEST(QemuArguments, VmmConfinesItself) {
   EXPECT_THAT(args, Contains("-no-user-config"));
 }
 
+TEST(QemuArguments, MemoryThatTheGuestFreesGoesBack) {
+  EXPECT_THAT(qemu_arguments(small_task(), {7, 8}, {}, "quiet"), Contains("virtio-balloon-pci,free-page-reporting=on"));
+}
+
 TEST(KernelArguments, TellAnInterpretedGuestItsClockAndThatItIsOne) {
   MachineTask task = small_task();
   EXPECT_EQ(kernel_arguments(task, "n", 0), "console=ttyS0 quiet reboot=t panic=-1 redoubt.nonce=n");
