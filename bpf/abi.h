@@ -14,7 +14,7 @@ typedef __u32 redoubt_u32;
 typedef __u64 redoubt_u64;
 #endif
 
-#define REDOUBT_BPF_ABI 1
+#define REDOUBT_BPF_ABI 2
 
 /* The parts of the kernel that can be closed to a container: bit numbers in redoubt_task and redoubt_meta, and the field of the policy document
  * that each one is. Only ever extended at the end. */
@@ -46,7 +46,8 @@ enum redoubt_surface {
   REDOUBT_SURFACE_COUNT,
 };
 
-/* The hooks of the kernel's security modules that have a program: number in an event, and name. */
+/* The hooks of the kernel's security modules that have a program, and audit_seccomp, the function that the kernel calls for what a system call filter
+ * has refused or logged: number in an event, and name. */
 #define REDOUBT_HOOKS(X)      \
   X(bpf)                      \
   X(bprm_creds_for_exec)      \
@@ -72,7 +73,8 @@ enum redoubt_surface {
   X(socket_create)            \
   X(syslog)                   \
   X(uring_allowed)            \
-  X(userns_create)
+  X(userns_create)          \
+  X(audit_seccomp)
 
 enum redoubt_hook {
 #define X(name) REDOUBT_HOOK_##name,
@@ -111,10 +113,13 @@ struct redoubt_event {
   redoubt_u64 sequence; /* from 1; 0 while it is written */
   redoubt_u64 time;     /* nanoseconds of CLOCK_BOOTTIME */
   redoubt_u64 cgroup;   /* id (inode) of the cgroup v2 */
-  redoubt_u64 detail;   /* by surface: ioctl request, address family, bpf command, reason of the lockdown hook; else 0 */
-  redoubt_u32 surface;  /* enum redoubt_surface */
+  redoubt_u64 detail;   /* by surface: ioctl request, address family, bpf command, reason of the lockdown hook; else 0.
+                         * audit_seccomp: number of the system call, and REDOUBT_FOREIGN_TABLE */
+  redoubt_u64 arguments[2]; /* of the system call, the first two; audit_seccomp only */
+  redoubt_u32 surface;  /* enum redoubt_surface; audit_seccomp: REDOUBT_SURFACE_COUNT, the reader finds out */
   redoubt_u32 denied;   /* 1: refused; 0: let through */
   redoubt_u32 hook;     /* enum redoubt_hook */
+  redoubt_u32 error;    /* what the caller gets: EPERM, ENOSYS ...; 0: it was let through, or the filter has killed or signalled it */
   redoubt_u32 pid, tid, uid;
   char object[REDOUBT_OBJECT]; /* last component of the file's name, where there is one and it is short */
   char comm[REDOUBT_COMM];
@@ -122,12 +127,17 @@ struct redoubt_event {
   struct redoubt_ancestor ancestors[REDOUBT_ANCESTORS];
 };
 
+/* In `detail`: the call came by the table of another architecture (32-bit programs). */
+#define REDOUBT_FOREIGN_TABLE (1ULL << 32)
+
 #define REDOUBT_LOG_EVENTS 4096 /* a power of two */
 
 /* Made and pinned last: where it is, the set is complete. */
 struct redoubt_meta {
   redoubt_u32 abi;
   redoubt_u32 programs;   /* attached */
+  redoubt_u32 sees_filters; /* 1: what system call filters refuse is in the log */
+  redoubt_u32 reserved;
   redoubt_u64 surfaces;   /* 1 << enum redoubt_surface: at least one hook is attached */
   redoubt_u64 loaded;     /* seconds since the epoch */
   char version[32]; /* of the redoubt that loaded it */

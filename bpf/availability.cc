@@ -43,33 +43,33 @@ Status remember_lack(const std::string& reason) {
 Availability query_availability() {
   Result<redoubt_meta> meta = read_meta();
   if (meta) {
-    return {meta->surfaces, ""};
+    return {meta->surfaces, "", meta->sees_filters != 0};
   }
   if (meta.error().err() != ENOENT && meta.error().err() != EPERM) {
-    return {0, meta.error().message()};
+    return {.lack = meta.error().message()};
   }
   Result<std::string> lack = read_file(kLack, kLackLimit);
-  return {0, lack ? *lack : "the programs are not loaded; run: redoubt bpf load"};
+  return {.lack = lack ? *lack : "the programs are not loaded; run: redoubt bpf load"};
 }
 
 Availability ensure_availability() {
   Result<redoubt_meta> meta = read_meta();
   if (meta) {
-    return {meta->surfaces, ""};
+    return {meta->surfaces, "", meta->sees_filters != 0};
   }
   if (Result<std::string> lack = read_file(kLack, kLackLimit)) {
-    return {0, *lack};
+    return {.lack = *lack};
   }
   meta = load_programs(false);
   if (meta) {
-    return {meta->surfaces, ""};
+    return {meta->surfaces, "", meta->sees_filters != 0};
   }
   if (!is_lasting(meta.error())) {
-    return {0, meta.error().message()};
+    return {.lack = meta.error().message()};
   }
   const std::string reason = concat(meta.error().message(), "; try again with: redoubt bpf load");
   ignore(remember_lack(reason), "the next start tries again");
-  return {0, reason};
+  return {.lack = reason};
 }
 
 }  // namespace redoubt::bpf

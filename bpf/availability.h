@@ -14,6 +14,7 @@ namespace redoubt::bpf {
 struct Availability {
   uint64_t surfaces = 0;  // 1 << redoubt_surface; 0: the layer is not there
   std::string lack;       // why not, and the remedy
+  bool sees_filters = false;  // what system call filters refuse is in the log, too
 };
 
 // What is known now; loads nothing.

@@ -24,7 +24,7 @@ redoubt_task task_value(const plan::KernelIntents& intents, const std::string& c
 
 Status stage(int pidfd, const plan::KernelIntents& intents, const std::string& container) {
   const redoubt_task value = task_value(intents, container);
-  if ((value.denied | value.audited) == 0) {
+  if ((value.denied | value.audited) == 0 && !intents.reports_filters) {
     return {};
   }
   TRY_ASSIGN(const UniqueFd tasks,

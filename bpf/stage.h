@@ -15,7 +15,7 @@ namespace redoubt::bpf {
 // The value of the task storage for this container.
 redoubt_task task_value(const plan::KernelIntents& intents, const std::string& container);
 
-// Nothing to do when the intents name no surface. The task must not have run code of the container.
+// Nothing to do when the intents name no surface and no report is wanted. The task must not have run code of the container.
 // An error when the programs are not all there once the mark is made.
 Status stage(int pidfd, const plan::KernelIntents& intents, const std::string& container);
 

@@ -135,6 +135,11 @@ bool restricts_network(const Effective& policy) {
   return false;
 }
 
+bool reports_filters(const Effective& policy) {
+  return policy.document[Field::kSyscallsReport].number != 0 ||
+         policy.privileged[Field::kSyscallsReport].number != 0;
+}
+
 Result<Document> read_node(const std::optional<SourceText>& node) {
   if (!node) {
     Document none;

@@ -59,6 +59,9 @@ Result<Effective> choose_policy(const PolicySources& sources,
 // Whether it has network.connect or network.bind, so that HostFacts::cgroup_bpf_network counts.
 bool restricts_network(const Effective& policy);
 
+// Whether it has syscalls.report, so that HostFacts::filter_report_lack counts.
+bool reports_filters(const Effective& policy);
+
 // The node's own document; with no opinion where there is none.
 Result<Document> read_node(const std::optional<SourceText>& node);
 

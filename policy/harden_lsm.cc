@@ -105,6 +105,31 @@ Status harden_only_here(Hardener& h, const LsmSurface& surface) {
   return {};
 }
 
+bool has_listener(const plan::Plan& plan) {
+  return plan.seccomp && std::any_of(plan.seccomp->rules.begin(),
+                                     plan.seccomp->rules.end(),
+                                     [](const plan::SeccompRule& rule) {
+                                       return rule.action == plan::SeccompAction::kNotify;
+                                     });
+}
+
+// Refusals by system call filters, as violations.
+Status report_filters(Hardener& h) {
+  constexpr Field kField = Field::kSyscallsReport;
+  if (!h.has(kField) || h.policy[kField].number == 0) {
+    return {};
+  }
+  if (!h.host.filter_report_lack.empty()) {
+    return h.degrade(kField, "", h.host.filter_report_lack);
+  }
+  h.plan.hardening.intents.reports_filters = true;
+  h.decide(kField,
+           value_text(info_of(kField), h.policy[kField]),
+           "seccomp, bpf",
+           has_listener(h.plan) ? "not of config.json's filter, which has SCMP_ACT_NOTIFY" : "");
+  return {};
+}
+
 // Seccomp's decisions that this layer stands behind.
 void name_backend(Hardener& h, std::string_view path) {
   for (plan::Decision& decision : h.plan.hardening.decisions) {
@@ -128,6 +153,7 @@ Status harden_lsm(Hardener& h) {
   for (const LsmSurface& surface : kOnlyHere) {
     TRY(harden_only_here(h, surface));
   }
+  TRY(report_filters(h));
   const size_t denied = intents.denied_surfaces.size();
   const size_t audited = intents.audited_surfaces.size();
   h.layer("bpf-lsm",

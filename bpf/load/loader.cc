@@ -49,16 +49,17 @@ Status ensure_file_system() {
   return {};
 }
 
+// The one program that is not of an LSM hook. The set goes without it where the kernel has no such
+// function (CONFIG_AUDITSYSCALL) or attaches nothing to functions.
+constexpr std::string_view kFilterFunction = "audit_seccomp";
+
 class Loading {
  public:
   explicit Loading(const BpfLibrary& lib) : lib_(lib), object_(nullptr, {lib.object_close}) {}
 
   Status run() {
-    TRY(open());
-    TRY(share_maps());
-    TRY(choose_programs());
-    if (lib_.object_load(object_.get()) != 0) {
-      return failed(errno, "load the BPF programs");
+    if (!prepare(true)) {
+      TRY(prepare(false));
     }
     TRY(attach());
     TRY(pin_maps());
@@ -68,6 +69,14 @@ class Loading {
   }
 
  private:
+  Status prepare(bool sees_filters) {
+    TRY(open());
+    TRY(share_maps());
+    TRY(choose_programs(sees_filters));
+    return lib_.object_load(object_.get()) == 0 ? Status()
+                                                : Status(failed(errno, "load the BPF programs"));
+  }
+
   Status open() {
     const auto size = static_cast<size_t>(redoubt_bpf_object_end - redoubt_bpf_object);
     if (size == 0) {
@@ -94,7 +103,7 @@ class Loading {
   }
 
   // Leaves out the hooks that this kernel does not have.
-  Status choose_programs() {
+  Status choose_programs(bool sees_filters) {
     const Btf types(lib_.load_vmlinux_btf(), {lib_.btf_free});
     if (!types) {
       return failed(errno, "read the types of the kernel (CONFIG_DEBUG_INFO_BTF)");
@@ -102,8 +111,10 @@ class Loading {
     bpf_program* program = nullptr;
     while ((program = lib_.next_program(object_.get(), program)) != nullptr) {
       const std::string hook(without_prefix(lib_.program_name(program)));
-      if (lib_.find_type(types.get(), concat("bpf_lsm_", hook).c_str(), BTF_KIND_FUNC) < 0 &&
-          !is_essential_hook(hook)) {
+      const bool is_function = hook == kFilterFunction;
+      const std::string function = is_function ? hook : concat("bpf_lsm_", hook);
+      const bool exists = lib_.find_type(types.get(), function.c_str(), BTF_KIND_FUNC) >= 0;
+      if (is_function ? !exists || !sees_filters : !exists && !is_essential_hook(hook)) {
         lib_.program_set_autoload(program, false);
       }
     }
@@ -117,7 +128,12 @@ class Loading {
         continue;
       }
       const std::string hook(without_prefix(lib_.program_name(program)));
-      BpfLink link(lib_.attach_lsm(program), {lib_.link_destroy});
+      const bool is_function = hook == kFilterFunction;
+      BpfLink link(is_function ? lib_.attach(program) : lib_.attach_lsm(program), {lib_.link_destroy});
+      if (!link && is_function) {
+        continue;
+      }
+      meta_.sees_filters |= is_function ? 1 : 0;
       if (!link) {
         return failed(errno, concat("attach to the LSM hook ", hook));
       }

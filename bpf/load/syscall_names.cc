@@ -15,16 +15,29 @@ constexpr std::string_view kNew[] = {
     "listxattrat",       "removexattrat",           "open_tree_attr",
 };
 
+std::string name_in(const sandbox::SeccompLibrary& lib, uint32_t arch, uint32_t number) {
+  char* text = lib.syscall_resolve_num_arch(arch, static_cast<int>(number));
+  std::string name = text == nullptr ? "" : text;
+  ::free(text);
+  return name;
+}
+
 }  // namespace
 
 std::string syscall_name(const sandbox::SeccompLibrary& lib, uint32_t number) {
   if (number >= kFirstNew && number - kFirstNew < std::size(kNew)) {
     return std::string(kNew[number - kFirstNew]);
   }
-  char* text = lib.syscall_resolve_num_arch(lib.arch_native(), static_cast<int>(number));
-  std::string name = text == nullptr ? "" : text;
-  ::free(text);
-  return name;
+  return name_in(lib, lib.arch_native(), number);
+}
+
+std::string foreign_syscall_name(const sandbox::SeccompLibrary& lib, uint32_t number) {
+#if defined(__aarch64__)
+  return name_in(lib, SCMP_ARCH_ARM, number);
+#else
+  constexpr uint32_t kX32Bit = 0x40000000;  // __X32_SYSCALL_BIT of asm/unistd.h
+  return name_in(lib, (number & kX32Bit) != 0 ? SCMP_ARCH_X32 : SCMP_ARCH_X86, number);
+#endif
 }
 
 }  // namespace redoubt::bpf

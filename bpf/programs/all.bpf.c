@@ -3,6 +3,7 @@
 #include "anonymous.bpf.c"
 #include "code.bpf.c"
 #include "file.bpf.c"
+#include "filter.bpf.c"
 #include "lifecycle.bpf.c"
 #include "process.bpf.c"
 #include "socket.bpf.c"

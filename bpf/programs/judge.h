@@ -96,17 +96,16 @@ static __always_inline void write_name(char* to, struct dentry* dentry) {
   }
 }
 
-/* Not inlined: one copy for all hooks. Every event has a number of its own and by it a slot, so two processors write to the same slot only when one
- * of them is a whole log behind; a reader sees such a slot by its sequence. `named` may be null. */
-static __noinline int report(__u32 surface, __u32 hook, __u64 detail, struct dentry* named) {
+/* A slot of the log with what is known of every caller. Every event has a number of its own and by it a slot, so two processors write to the same
+ * slot only when one of them is a whole log behind; a reader sees such a slot by its sequence, which the caller writes last. */
+static __always_inline struct redoubt_event* next_event(const struct redoubt_task* policy, __u64* sequence) {
   __u32 zero = 0;
-  const struct redoubt_task* policy = active_policy();
   __u64* head = bpf_map_lookup_elem(&redoubt_head, &zero);
-  if (!policy || !head) {
+  if (!head) {
     return 0;
   }
-  const __u64 sequence = __sync_fetch_and_add(head, 1) + 1;
-  __u32 slot = (__u32)(sequence & (REDOUBT_LOG_EVENTS - 1));
+  *sequence = __sync_fetch_and_add(head, 1) + 1;
+  __u32 slot = (__u32)(*sequence & (REDOUBT_LOG_EVENTS - 1));
   struct redoubt_event* event = bpf_map_lookup_elem(&redoubt_log, &slot);
   if (!event) {
     return 0;
@@ -114,20 +113,33 @@ static __noinline int report(__u32 surface, __u32 hook, __u64 detail, struct den
   event->sequence = 0;
   event->time = bpf_ktime_get_boot_ns();
   event->cgroup = bpf_get_current_cgroup_id();
-  event->detail = detail;
-  event->surface = surface;
-  event->denied = policy->denied >> surface & 1;
-  event->hook = hook;
   event->pid = (__u32)(bpf_get_current_pid_tgid() >> 32);
   event->tid = (__u32)bpf_get_current_pid_tgid();
   event->uid = (__u32)bpf_get_current_uid_gid();
   bpf_get_current_comm(event->comm, sizeof event->comm);
   __builtin_memcpy(event->container, policy->container, sizeof event->container);
   __builtin_memset(event->object, 0, sizeof event->object);
+  write_ancestors(event);
+  return event;
+}
+
+/* Not inlined: one copy for all hooks. `named` may be null. */
+static __noinline int report(__u32 surface, __u32 hook, __u64 detail, struct dentry* named) {
+  __u64 sequence = 0;
+  const struct redoubt_task* policy = active_policy();
+  struct redoubt_event* event = policy ? next_event(policy, &sequence) : 0;
+  if (!event) {
+    return 0;
+  }
+  event->detail = detail;
+  event->arguments[0] = event->arguments[1] = 0;
+  event->surface = surface;
+  event->denied = policy->denied >> surface & 1;
+  event->error = event->denied ? EPERM : 0;
+  event->hook = hook;
   if (named) {
     write_name(event->object, named);
   }
-  write_ancestors(event);
   event->sequence = sequence;
   return 0;
 }

@@ -21,7 +21,25 @@ struct pid {
   unsigned int level;
 };
 
+/* Of x86: whether the system call came by the 32-bit table. The registers at a system call are the kernel's struct, not that of its user-space headers. */
+#if defined(__TARGET_ARCH_x86)
+struct thread_info {
+  unsigned int status;
+};
+struct pt_regs {
+  unsigned long bx, cx, ax, si, di;
+};
+#else
+struct thread_info {
+  unsigned long flags;
+};
+struct pt_regs {
+  unsigned long regs[31], pstate, orig_x0;
+};
+#endif
+
 struct task_struct {
+  struct thread_info thread_info;
   int pid;
   int tgid;
   struct task_struct* real_parent;

@@ -6,6 +6,7 @@
 
 #include "bpf/load/loader.h"
 #include "bpf/load/recorder.h"
+#include "bpf/load/syscall_names.h"
 #include "sandbox/dl_message.h"
 #include "sandbox/seccomp_build.h"
 #include "sandbox/seccomp_library.h"
@@ -43,6 +44,7 @@ Reply libseccomp_version(Server&, WordReader&) {
 }
 
 Reply compile_seccomp(Server&, WordReader& request) {
+  const auto part = static_cast<SeccompPart>(request.number<int>());
   std::vector<plan::Seccomp> stack(request.count());
   for (plan::Seccomp& seccomp : stack) {
     seccomp = take_seccomp(request);
@@ -51,7 +53,7 @@ Reply compile_seccomp(Server&, WordReader& request) {
     return misfit();
   }
   TRY_ASSIGN(const SeccompLibrary lib, load_seccomp_library());
-  TRY_ASSIGN(BuiltFilter built, build_seccomp_filters(lib, stack));
+  TRY_ASSIGN(BuiltFilter built, build_seccomp_filters(lib, stack, part));
   Words reply;
   put(reply, CachedProgram{std::move(built.filter), std::move(built.unknown_syscalls), lib.path});
   return reply;
@@ -162,6 +164,17 @@ Reply stop_unit(Server& server, WordReader& request) {
   return Words();
 }
 
+// Of this machine's own table, or of that of its 32-bit programs. "": nobody knows it.
+Reply syscall_name(Server&, WordReader& request) {
+  const auto number = request.number<uint32_t>();
+  const bool is_foreign = request.number<int>() != 0;
+  if (!request.is_complete()) {
+    return misfit();
+  }
+  TRY_ASSIGN(const SeccompLibrary lib, load_seccomp_library());
+  return Words{is_foreign ? bpf::foreign_syscall_name(lib, number) : bpf::syscall_name(lib, number)};
+}
+
 struct Call {
   std::string_view name;
   Reply (*answer)(Server&, WordReader&);
@@ -177,6 +190,7 @@ constexpr Call kCalls[] = {
     {"record read", record_read},
     {"record start", record_start},
     {"record steady", record_steady},
+    {"syscall name", syscall_name},
     {"systemd connect", connect},
     {"systemd control group", control_group, true},
     {"systemd set properties", set_properties, true},

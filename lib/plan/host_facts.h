@@ -27,6 +27,9 @@ struct HostFacts {
   // What the attached BPF LSM programs close, as fields of a policy; empty: there are none.
   std::vector<std::string_view> bpf_lsm_fields;
   std::string bpf_lsm_lack;         // why there are none, and the remedy
+  // Why what system call filters refuse is not in the log of violations, and the remedy; empty: it is.
+  // probe_host() leaves it as it is: only who has a policy that wants it asks.
+  std::string filter_report_lack = "nobody has asked whether this host can";
   // Programs for connect, bind and sendmsg can be loaded. probe_host() leaves it false: only who has
   // a policy with such a field asks (sandbox::probe_network_filter), because asking loads a program.
   bool cgroup_bpf_network = false;

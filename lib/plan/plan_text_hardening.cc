@@ -52,6 +52,7 @@ void write_intents(const KernelIntents& intents, TextWriter& out) {
   for (const std::string_view surface : intents.audited_surfaces) {
     out.line("audit ", surface);
   }
+  out.flag("reports what system call filters refuse", intents.reports_filters);
   for (const NamedNumber& family : socket_family_names()) {
     out.flag(concat("sockets of ", family.name), (intents.families >> family.number & 1U) != 0);
   }

@@ -232,6 +232,13 @@ bool probe_network_filter() {
   return can_load_network_filter() && !sockets_may_lose_their_cgroup();
 }
 
+std::string filter_log_lack() {
+  constexpr const char* kLogged = "/proc/sys/kernel/seccomp/actions_logged";
+  return has_word(kLogged, "errno")
+             ? ""
+             : concat(kLogged, " has no errno, so the kernel reports no refusal; add it there");
+}
+
 uint32_t supported_seccomp_flags() {
   uint32_t supported = 0;
   for (const FlagName& entry : kFlags) {

@@ -20,6 +20,10 @@ plan::HostFacts probe_host();
 // for the next time; a file that says "yes" would have to be trusted.
 bool probe_network_filter();
 
+// Why the kernel tells nobody of a system call that a filter has refused with an errno, though the
+// filter asks for it; empty: it tells. A switch of the administrator's.
+std::string filter_log_lack();
+
 struct KernelFeatures {
   int last_capability = 40;
   bool seccomp_filter = false;

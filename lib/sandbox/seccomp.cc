@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/str.h"
@@ -12,7 +13,7 @@ namespace redoubt::sandbox {
 namespace {
 
 // Part of the cache key: raise it whenever the same profile compiles to another program.
-constexpr std::string_view kCompilerVersion = "redoubt-seccomp-3";
+constexpr std::string_view kCompilerVersion = "redoubt-seccomp-4";
 constexpr uint32_t kMaxErrno =
     4095;  // the kernel cuts larger ones silently, libseccomp refuses them
 constexpr uint32_t kMaxTraceValue = 0xffff;
@@ -73,9 +74,16 @@ Status check(const plan::Seccomp& seccomp) {
   return {};
 }
 
+bool has_notify_rule(const plan::Seccomp* seccomp) {
+  return std::any_of(
+      seccomp->rules.begin(), seccomp->rules.end(), [](const plan::SeccompRule& rule) {
+        return rule.action == plan::SeccompAction::kNotify;
+      });
+}
+
 // What two profiles share only when they compile to the same program: numbers as they are in memory,
 // strings and lists after their length.
-std::string source_of(const SeccompStack& stack) {
+std::string source_of(const SeccompStack& stack, SeccompPart part) {
   utsname machine{};
   uname(&machine);
   std::string text;
@@ -95,6 +103,7 @@ std::string source_of(const SeccompStack& stack) {
   };
   put_string(kCompilerVersion);
   put_string(machine.machine);
+  put(part);
   for (const plan::Seccomp* seccomp : stack) {
     put(seccomp->default_action, seccomp->default_errno_ret, seccomp->rules.size());
     put_strings(seccomp->architectures);
@@ -120,11 +129,11 @@ SeccompCompiler::SeccompCompiler(const std::string& cache_dir) {
   }
 }
 
-Result<CachedProgram> SeccompCompiler::build(const SeccompStack& stack) {
+Result<CachedProgram> SeccompCompiler::build(const SeccompStack& stack, SeccompPart part) {
   if (!libraries_) {
     TRY_ASSIGN(libraries_, DlProcess::start());
   }
-  Words request = {"compile seccomp", concat(stack.size())};
+  Words request = {"compile seccomp", concat(static_cast<int>(part)), concat(stack.size())};
   for (const plan::Seccomp* seccomp : stack) {
     put(request, *seccomp);
   }
@@ -137,47 +146,66 @@ Result<CachedProgram> SeccompCompiler::build(const SeccompStack& stack) {
   return program;
 }
 
-Result<CachedProgram> SeccompCompiler::find_or_build(const SeccompStack& stack) {
+Result<CachedProgram> SeccompCompiler::find_or_build(const SeccompStack& stack, SeccompPart part) {
   if (!cache_) {
-    return build(stack);
+    return build(stack, part);
   }
-  const std::string source = source_of(stack);
+  const std::string source = source_of(stack, part);
   if (std::optional<CachedProgram> found = cache_->find(source)) {
     return *std::move(found);
   }
-  TRY_ASSIGN(CachedProgram program, build(stack));
+  TRY_ASSIGN(CachedProgram program, build(stack, part));
   ignore(cache_->store(source, program), "the next start compiles again");
   return program;
 }
 
 Result<std::vector<SeccompProgram>> SeccompCompiler::compile(
-    const std::vector<const plan::Seccomp*>& filters) {
+    const std::vector<const plan::Seccomp*>& filters, bool reports) {
   std::vector<SeccompProgram> programs;
   for (const SeccompStack& stack : stack_filters(filters)) {
-    Result<SeccompProgram> program = compile_stack(stack);
-    if (program || stack.size() == 1) {
-      TRY(program);
-      programs.push_back(*std::move(program));
+    const size_t before = programs.size();
+    Status added = add_stack(stack, reports, programs);
+    if (added || stack.size() == 1) {
+      TRY(added);
       continue;
     }
     // What is too long together may fit apart.
+    programs.resize(before);
     for (auto filter = stack.rbegin(); filter != stack.rend(); ++filter) {
-      TRY_ASSIGN(SeccompProgram single, compile_stack({*filter}));
-      programs.push_back(std::move(single));
+      TRY(add_stack({*filter}, reports, programs));
     }
   }
   return programs;
 }
 
-Result<SeccompProgram> SeccompCompiler::compile_stack(const SeccompStack& stack) {
+Status SeccompCompiler::add_stack(const SeccompStack& stack,
+                                  bool reports,
+                                  std::vector<SeccompProgram>& programs) {
+  // Who sets the flag in config.json has everything written down that is refused there.
+  const bool is_split = reports && !std::any_of(stack.begin(), stack.end(), has_notify_rule) &&
+                        (stack.front()->flags & SECCOMP_FILTER_FLAG_LOG) == 0;
+  if (!is_split) {
+    TRY_ASSIGN(SeccompProgram program, compile_stack(stack, SeccompPart::kAll));
+    programs.push_back(std::move(program));
+    return {};
+  }
+  TRY_ASSIGN(SeccompProgram quiet, compile_stack(stack, SeccompPart::kQuiet));
+  TRY_ASSIGN(SeccompProgram loud, compile_stack(stack, SeccompPart::kLoud));
+  loud.flags |= SECCOMP_FILTER_FLAG_LOG;
+  if (!allows_everything(quiet.filter)) {
+    programs.push_back(std::move(quiet));
+  }
+  programs.push_back(std::move(loud));
+  return {};
+}
+
+Result<SeccompProgram> SeccompCompiler::compile_stack(const SeccompStack& stack, SeccompPart part) {
   SeccompProgram program;
   for (const plan::Seccomp* seccomp : stack) {
     TRY(check(*seccomp));
-    for (const plan::SeccompRule& rule : seccomp->rules) {
-      program.has_listener |= rule.action == plan::SeccompAction::kNotify;
-    }
+    program.has_listener |= has_notify_rule(seccomp);
   }
-  TRY_ASSIGN(CachedProgram compiled, find_or_build(stack));
+  TRY_ASSIGN(CachedProgram compiled, find_or_build(stack, part));
   program.filter = std::move(compiled.filter);
   program.unknown_syscalls = std::move(compiled.unknown_syscalls);
   program.flags = stack.front()->flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);

@@ -20,6 +20,7 @@
 #include "sandbox/bpf_cache.h"
 #include "sandbox/dl_process.h"
 #include "sandbox/seccomp_join.h"
+#include "sandbox/seccomp_split.h"
 
 namespace redoubt::sandbox {
 
@@ -43,12 +44,16 @@ class SeccompCompiler {
   explicit SeccompCompiler(const std::string& cache_dir);
   // Filters in the order in which they take effect -> programs to load, in theirs: as few as the same
   // answers allow (seccomp_join.h). The last program is, or has in it, the last filter.
-  Result<std::vector<SeccompProgram>> compile(const std::vector<const plan::Seccomp*>& filters);
+  // `reports`: the kernel is to write refusals down (audit_seccomp), at the price of a program more for
+  // each (seccomp_split.h). Not those of a filter with a listener, whose calls would all be written.
+  Result<std::vector<SeccompProgram>> compile(const std::vector<const plan::Seccomp*>& filters,
+                                              bool reports = false);
 
  private:
-  Result<SeccompProgram> compile_stack(const SeccompStack& stack);
-  Result<CachedProgram> find_or_build(const SeccompStack& stack);
-  Result<CachedProgram> build(const SeccompStack& stack);
+  Status add_stack(const SeccompStack& stack, bool reports, std::vector<SeccompProgram>& programs);
+  Result<SeccompProgram> compile_stack(const SeccompStack& stack, SeccompPart part);
+  Result<CachedProgram> find_or_build(const SeccompStack& stack, SeccompPart part);
+  Result<CachedProgram> build(const SeccompStack& stack, SeccompPart part);
 
   std::optional<BpfCache> cache_;
   std::optional<DlProcess> libraries_;

@@ -294,7 +294,8 @@ Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::
 }
 
 Result<BuiltFilter> build_seccomp_filters(const SeccompLibrary& lib,
-                                          const std::vector<plan::Seccomp>& last_first) {
+                                          const std::vector<plan::Seccomp>& last_first,
+                                          SeccompPart part) {
   std::vector<std::vector<sock_filter>> filters;
   BuiltFilter all;
   for (const plan::Seccomp& seccomp : last_first) {
@@ -304,6 +305,9 @@ Result<BuiltFilter> build_seccomp_filters(const SeccompLibrary& lib,
         all.unknown_syscalls.end(), built.unknown_syscalls.begin(), built.unknown_syscalls.end());
   }
   all.filter = filters.size() == 1 ? std::move(filters.front()) : compact_filter(join_filters(filters));
+  if (part != SeccompPart::kAll) {
+    all.filter = compact_filter(split_filter(all.filter, part));
+  }
   TRY(check_length(all.filter));
   all.unknown_syscalls = sorted(std::move(all.unknown_syscalls));
   return all;

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "plan/plan.h"
 #include "sandbox/seccomp_library.h"
+#include "sandbox/seccomp_split.h"
 
 namespace redoubt::sandbox {
 
@@ -23,9 +24,10 @@ struct BuiltFilter {
 };
 
 Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::Seccomp& seccomp);
-// One program for a whole stack (seccomp_join.h).
+// One program for a whole stack (seccomp_join.h), or that part of it.
 Result<BuiltFilter> build_seccomp_filters(const SeccompLibrary& lib,
-                                          const std::vector<plan::Seccomp>& last_first);
+                                          const std::vector<plan::Seccomp>& last_first,
+                                          SeccompPart part = SeccompPart::kAll);
 
 }  // namespace redoubt::sandbox
 

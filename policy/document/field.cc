@@ -92,6 +92,12 @@ constexpr FieldInfo kFields[] = {
      .words = kActions,
      .meaning = "system calls by the tables of other architectures (32-bit programs)",
      .layer = "seccomp"},
+    {.field = Field::kSyscallsReport,
+     .path = "syscalls.report",
+     .type = FieldType::kFlag,
+     .meaning = "system calls that are refused are violations in the log of redoubt events --audit; "
+                "the kernel writes them to its audit log, too",
+     .layer = "seccomp, bpf"},
     surface(Field::kBpf, "kernel.bpf", "bpf(2): maps, programs, tokens"),
     surface(Field::kClock, "kernel.clock", "setting the clocks of the host"),
     surface(Field::kFileHandles,

@@ -28,6 +28,7 @@ enum class Field : uint8_t {
   kSyscallsAllow,
   kSyscallsDeny,
   kForeignArchitectures,
+  kSyscallsReport,
   kBpf,
   kClock,
   kFileHandles,

@@ -3,23 +3,19 @@
 #include <string.h>
 #include <time.h>
 
-#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/str.h"
 #include "bpf/names.h"
-#include "runc-compat/cli/container.h"
 #include "runc-compat/cli/output.h"
-#include "runc-compat/launch/container.h"
 
 namespace redoubt::cli {
 namespace {
 
 constexpr long kPollNanoseconds = 100'000'000;
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
-constexpr size_t kMaxKnownContainers = 1024;
 
 // As far as the first NUL.
 template <size_t kSize>
@@ -29,6 +25,12 @@ std::string text_of(const char (&field)[kSize]) {
 
 std::string_view name_in(std::span<const std::string_view> names, uint32_t index) {
   return index < names.size() ? names[index] : std::string_view("unknown");
+}
+
+// "": no error.
+std::string errno_name(uint32_t number) {
+  const char* name = number == 0 ? "" : ::strerrorname_np(static_cast<int>(number));
+  return name == nullptr ? concat(number) : name;
 }
 
 // CLOCK_BOOTTIME to the clock of the wall, as it is now.
@@ -62,42 +64,6 @@ json::Value process_document(const redoubt_event& event) {
   return process.set("ancestry", std::move(ancestry));
 }
 
-// The rules of the containers whose events were seen, so that each is resolved once. The cgroup
-// tells a container from a later one of the same name.
-class Rules {
- public:
-  explicit Rules(const Globals& globals) : globals_(globals) {}
-
-  std::string source(const std::string& id, uint64_t cgroup, std::string_view control) {
-    if (known_.size() >= kMaxKnownContainers) {
-      known_.clear();
-    }
-    const auto [entry, is_new] = known_.try_emplace({id, cgroup});
-    if (is_new) {
-      entry->second = decisions_of(id);
-    }
-    for (const plan::Decision& decision : entry->second) {
-      if (decision.control == control) {
-        return decision.source;
-      }
-    }
-    return {};
-  }
-
- private:
-  std::vector<plan::Decision> decisions_of(const std::string& id) const {
-    Result<Container> container = open_container(globals_, id);
-    if (!container) {
-      return {};
-    }
-    Result<launch::Container> resolved = launch::resolve_stored(container->dir, container->record);
-    return resolved ? std::move(resolved->plan.hardening.decisions) : std::vector<plan::Decision>();
-  }
-
-  const Globals& globals_;
-  std::map<std::pair<std::string, uint64_t>, std::vector<plan::Decision>> known_;
-};
-
 // Ids longer than the kernel's field are compared as far as it goes.
 bool is_of(const std::string& logged, const std::string& id) {
   return id.empty() || logged == id.substr(0, REDOUBT_CONTAINER_NAME - 1);
@@ -112,16 +78,14 @@ json::Value lost_document(uint64_t lost) {
 // What the batch says of the container (of all: "").
 std::vector<json::Value> documents_of(const bpf::EventLog::Batch& batch,
                                       const std::string& id,
-                                      Rules& rules) {
+                                      AuditRules& rules) {
   std::vector<json::Value> documents;
   if (batch.lost != 0) {
     documents.push_back(lost_document(batch.lost));
   }
   for (const redoubt_event& event : batch.events) {
-    const std::string container = text_of(event.container);
-    if (is_of(container, id)) {
-      const std::string_view rule = name_in(bpf::surface_names(), event.surface);
-      documents.push_back(violation_document(event, rules.source(container, event.cgroup, rule)));
+    if (is_of(text_of(event.container), id)) {
+      documents.push_back(violation_document(event, rules.find(event)));
     }
   }
   return documents;
@@ -134,17 +98,25 @@ void pause_between_reads() {
 
 }  // namespace
 
-json::Value violation_document(const redoubt_event& event, const std::string& source) {
+json::Value violation_document(const redoubt_event& event, const ViolationRule& rule) {
+  const bool is_filter = event.hook == REDOUBT_HOOK_audit_seccomp;
   json::Value policy;
-  policy.set("rule", std::string(name_in(bpf::surface_names(), event.surface)));
-  policy.set("source", source);
+  policy.set("rule", rule.control).set("source", rule.source);
   json::Value data;
   data.set("time", wall_time(event.time)).set("sequence", event.sequence);
-  data.set("layer", "bpf-lsm").set("hook", std::string(name_in(bpf::hook_names(), event.hook)));
+  data.set("layer", is_filter ? "seccomp" : "bpf-lsm");
+  data.set("hook", std::string(name_in(bpf::hook_names(), event.hook)));
   data.set("verdict", event.denied != 0 ? "denied" : "audited");
-  data.set("errno", event.denied != 0 ? "EPERM" : "");
+  data.set("errno", errno_name(event.error));
   data.set("policy", std::move(policy));
-  data.set("object", text_of(event.object)).set("detail", event.detail);
+  data.set("object", is_filter ? rule.syscall : text_of(event.object)).set("detail", event.detail);
+  if (is_filter) {
+    json::Value arguments{json::Array()};
+    for (const redoubt_u64 argument : event.arguments) {
+      arguments.push(argument);
+    }
+    data.set("arguments", std::move(arguments));
+  }
   data.set("cgroup", event.cgroup).set("process", process_document(event));
   json::Value document;
   document.set("type", "violation").set("id", text_of(event.container));
@@ -160,7 +132,7 @@ Status follow_violations(const Globals& globals,
                          bpf::EventLog& log,
                          const AuditOptions& options,
                          const ViolationSink& sink) {
-  Rules rules(globals);
+  AuditRules rules(globals);
   for (;;) {
     const bool is_current = log.is_current();
     if (!is_current) {

@@ -1,5 +1,4 @@
-// events --audit: the violations that the BPF LSM programs have written down, one JSON object a
-// line.
+// events --audit: the violations that the BPF programs have written down, one JSON object a line.
 #ifndef REDOUBT_CLI_AUDIT_H_
 #define REDOUBT_CLI_AUDIT_H_
 
@@ -10,13 +9,13 @@
 #include "base/json.h"
 #include "bpf/abi.h"
 #include "bpf/event_log.h"
+#include "runc-compat/cli/audit_rules.h"
 #include "runc-compat/cli/globals.h"
 
 namespace redoubt::cli {
 
-// {"type": "violation", "id": ..., "data": {...}} as events(8) describes it. `source` is the place
-// of the rule, "" when the container is gone.
-json::Value violation_document(const redoubt_event& event, const std::string& source);
+// {"type": "violation", "id": ..., "data": {...}} as events(8) describes it. `rule`: whose.
+json::Value violation_document(const redoubt_event& event, const ViolationRule& rule);
 
 struct AuditOptions {
   std::string id;     // only this container; "": all

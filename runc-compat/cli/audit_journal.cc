@@ -76,11 +76,11 @@ std::string ancestry_text(const json::Value& document) {
 // For people. What a container has chosen is quoted: a terminal shows it.
 std::string message_of(const json::Value& document) {
   const std::string object = text_at(document, "data.object");
+  const std::string rule = text_at(document, "data.policy.rule");
   return concat(text_at(document, "id"),
                 ": ",
                 text_at(document, "data.verdict"),
-                " by ",
-                text_at(document, "data.policy.rule"),
+                rule.empty() ? "" : concat(" by ", rule),
                 ": ",
                 text_at(document, "data.hook"),
                 object.empty() ? "" : concat(" of ", quote(object)),

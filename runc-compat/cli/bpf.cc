@@ -92,6 +92,7 @@ Result<int> status(const Arguments& arguments) {
     if (meta) {
       out.set("programs", meta->programs).set("version", std::string(meta->version));
       out.set("loadedAt", meta->loaded).set("events", events);
+      out.set("refusedSystemCalls", meta->sees_filters != 0);
     } else {
       out.set("reason", available.lack);
     }
@@ -108,6 +109,8 @@ Result<int> status(const Arguments& arguments) {
   for (const std::string_view name : names) {
     lines += concat(" ", name);
   }
+  lines += meta->sees_filters != 0 ? "\nrefused system calls: seen, where the policy has syscalls.report"
+                                   : "\nrefused system calls: not seen on this kernel";
   TRY(print(lines + "\n"));
   return 0;
 }

@@ -94,6 +94,17 @@ void check_lsms(const plan::HostFacts& host, Checks& checks) {
                     "add bpf to the lsm= list of the kernel command line, install libbpf1, then: redoubt bpf load"});
 }
 
+// What costs a file more is asked here and by who has a policy that wants it.
+void check_filter_reports(const plan::HostFacts& host, Checks& checks) {
+  const std::string lack =
+      host.filter_report_lack.empty() ? sandbox::filter_log_lack() : host.filter_report_lack;
+  checks.push_back({"refused system calls as events",
+                    lack.empty(),
+                    false,
+                    lack.empty() ? "where the policy has syscalls.report" : lack,
+                    "a kernel with BPF LSM, audit and ftrace, and errno in kernel.seccomp.actions_logged"});
+}
+
 void check_privilege(const plan::HostFacts& host, const sandbox::KernelFeatures& kernel, Checks& checks) {
   const bool full = host.euid == 0 && !host.in_user_namespace;
   checks.push_back({"privilege",
@@ -206,6 +217,7 @@ Result<int> run_doctor(const Globals& /*globals*/, const Arguments& arguments) {
   check_cgroups(host, kernel, checks);
   check_network_filter(checks);
   check_lsms(host, checks);
+  check_filter_reports(host, checks);
   check_policy(checks);
   check_signatures(checks);
   check_machine(checks);

@@ -53,6 +53,10 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
 void probe_for_policy(Container& container) {
   container.host.cgroup_bpf_network =
       policy::restricts_network(container.policy) && sandbox::probe_network_filter();
+  std::string& report_lack = container.host.filter_report_lack;
+  if (policy::reports_filters(container.policy) && report_lack.empty()) {
+    report_lack = sandbox::filter_log_lack();
+  }
 }
 
 // A machine is asked for before it is made; later it is there.
@@ -74,11 +78,17 @@ plan::HostFacts probe_launch_host(BpfSet set) {
   plan::HostFacts host = sandbox::probe_host();
   if (host.euid != 0 || host.in_user_namespace) {
     host.bpf_lsm_lack = "only root of the host can mark tasks";
+    host.filter_report_lack = host.bpf_lsm_lack;
     return host;
   }
   bpf::Availability bpf = set == BpfSet::kEnsure ? bpf::ensure_availability() : bpf::query_availability();
   host.bpf_lsm_fields = bpf::surfaces_of(bpf.surfaces);
   host.bpf_lsm_lack = std::move(bpf.lack);
+  host.filter_report_lack =
+      !host.bpf_lsm_lack.empty() ? concat("no BPF LSM: ", host.bpf_lsm_lack)
+      : bpf.sees_filters
+          ? ""
+          : "the kernel lets no program watch audit_seccomp (CONFIG_AUDITSYSCALL, CONFIG_FUNCTION_TRACER)";
   return host;
 }
 

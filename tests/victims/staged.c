@@ -13,6 +13,9 @@
 
 #include "../../bpf/abi.h"
 
+#define TEXT(number) TEXT_OF(number)
+#define TEXT_OF(number) #number
+
 static const char* const kSurfaces[] = {
 #define X(name, path) path,
     REDOUBT_SURFACES(X)
@@ -33,7 +36,7 @@ static redoubt_u64 bits(const char* list) {
 
 static int open_tasks(void) {
   union bpf_attr attr = {0};
-  attr.pathname = (unsigned long)"/sys/fs/bpf/redoubt/v1/maps/tasks";
+  attr.pathname = (unsigned long)"/sys/fs/bpf/redoubt/v" TEXT(REDOUBT_BPF_ABI) "/maps/tasks";
   return (int)syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof attr);
 }
 

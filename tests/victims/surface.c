@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/filter.h>
 #include <linux/perf_event.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -141,6 +145,34 @@ static int trace_child(void) {
 static int trace_parent(void) { return trace(getppid()); }
 static int quota(void) { return result(syscall(SYS_quotactl, 0x80000100 /* Q_SYNC, user */, "/dev/vda", 0, NULL)); }
 
+static void* nothing(void* unused) { return unused; }
+/* Each try begins with clone3(2), which profiles refuse. */
+static int threads(void) {
+  for (int i = 0; i < 100; ++i) {
+    pthread_t thread;
+    const int err = pthread_create(&thread, NULL, nothing, NULL);
+    if (err != 0) {
+      return err;
+    }
+    pthread_join(thread, NULL);
+  }
+  return 0;
+}
+static int future_call(void) { return result(syscall(2000)); }
+/* A filter of the program's own, which has each getppid(2) logged. */
+static int own_filter(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {sizeof code / sizeof *code, code};
+  const int err = result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) ? -1 : 0);
+  getppid();
+  return err;
+}
+
 static const struct {
   const char* name;
   int (*act)(void);
@@ -150,6 +182,7 @@ static const struct {
     {"core-pattern", core_pattern},
     {"core-pattern-read", core_pattern_read},
     {"fileless", fileless},
+    {"future-call", future_call},
     {"host-bpffs", bpf_files},
     {"host-security", security_files},
     {"inet", inet},
@@ -159,12 +192,14 @@ static const struct {
     {"module", load_module},
     {"mount", mount_tmpfs},
     {"mount-new", mount_new},
+    {"own-filter", own_filter},
     {"perf", counters},
     {"ports", ports},
     {"quota", quota},
     {"socket-alg", alg},
     {"syslog", kernel_log},
     {"sysrq", sysrq},
+    {"threads", threads},
     {"tiocsti", type_text},
     {"trace-child", trace_child},
     {"trace-parent", trace_parent},

@@ -1,6 +1,7 @@
 // A violation as the fields of a journal record.
 #include "runc-compat/cli/audit_journal.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <string>
@@ -25,6 +26,7 @@ redoubt_event violation() {
   event.cgroup = 77;
   event.surface = REDOUBT_SURFACE_FILELESS_EXEC;
   event.denied = 1;
+  event.error = EPERM;
   event.hook = REDOUBT_HOOK_bprm_creds_for_exec;
   event.pid = 123;
   event.tid = 124;
@@ -40,7 +42,18 @@ redoubt_event violation() {
 }
 
 std::string record_of(const redoubt_event& event, const std::string& source = "") {
-  return concat("\n", journal_record(violation_document(event, source)).bytes());
+  const ViolationRule rule{.control = "kernel.filelessExec", .source = source, .syscall = ""};
+  return concat("\n", journal_record(violation_document(event, rule)).bytes());
+}
+
+redoubt_event refused_call() {
+  redoubt_event event = violation();
+  event.hook = REDOUBT_HOOK_audit_seccomp;
+  event.surface = REDOUBT_SURFACE_COUNT;
+  event.error = ENOSYS;
+  event.detail = 425;
+  event.arguments[0] = 8;
+  return event;
 }
 
 TEST(JournalRecordOfViolation, HasAFieldForEachFact) {
@@ -78,12 +91,35 @@ TEST(JournalRecordOfViolation, IsReadable) {
 TEST(JournalRecordOfViolation, LeavesOutWhatIsNotKnown) {
   redoubt_event event = violation();
   event.denied = 0;
+  event.error = 0;
   event.object[0] = '\0';
   const std::string record = record_of(event);
   EXPECT_THAT(record, AllOf(HasSubstr("\nPRIORITY=5\n"), HasSubstr("\nREDOUBT_VERDICT=audited\n")));
   EXPECT_THAT(record, Not(HasSubstr("REDOUBT_OBJECT")));
   EXPECT_THAT(record, Not(HasSubstr("REDOUBT_ERRNO")));
   EXPECT_THAT(record, Not(HasSubstr("REDOUBT_SOURCE")));
+}
+
+TEST(JournalRecordOfViolation, NamesTheSystemCallThatAFilterRefused) {
+  const ViolationRule rule{"kernel.ioUring", "profiles/default.json:7", "io_uring_setup"};
+  const json::Value document = violation_document(refused_call(), rule);
+  const std::string record = concat("\n", journal_record(document).bytes());
+  for (const char* field : {"REDOUBT_LAYER=seccomp",
+                            "REDOUBT_HOOK=audit_seccomp",
+                            "REDOUBT_OBJECT=io_uring_setup",
+                            "REDOUBT_DETAIL=425",
+                            "REDOUBT_ERRNO=ENOSYS",
+                            "REDOUBT_RULE=kernel.ioUring",
+                            "REDOUBT_SOURCE=profiles/default.json:7"}) {
+    EXPECT_THAT(record, HasSubstr(concat("\n", field, "\n")));
+  }
+  EXPECT_THAT(json::dump(document), HasSubstr("\"arguments\":[8,0]"));
+}
+
+TEST(JournalRecordOfViolation, SaysSoWhenNoRuleOfOursRefused) {
+  const json::Value document = violation_document(refused_call(), {"", "", "getppid"});
+  EXPECT_THAT(concat("\n", journal_record(document).bytes()),
+              StartsWith("\nMESSAGE=web1: denied: audit_seccomp of \"getppid\" by \"surface\""));
 }
 
 // A program chooses its name.
