@@ -1,7 +1,7 @@
 """An intruder who runs code in a process: system calls are put into it from outside, by ptrace(2), and are judged as its own.
 
 Nothing of the process is prepared for it, so the same acts can be tried in nginx, a database or an interpreter; afterwards it goes on as if nothing had
-been. x86-64 only. `intruder.py PID` does the acts and prints their outcomes; a program of its own, because the tests' process waits for all children.
+been. x86-64 only. `intruder.py PID FOLDER` does the acts and prints their outcomes; a program of its own, because the tests' process waits for all children.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ libc.ptrace.restype = ctypes.c_long
 SINGLESTEP, GETREGS, SETREGS, DETACH, SEIZE, INTERRUPT = 9, 12, 13, 17, 0x4206, 0x4207
 NUMBERS = {"close": 3, "socket": 41, "connect": 42, "bind": 49, "execve": 59, "ptrace": 101, "openat": 257, "memfd_create": 319, "execveat": 322}
 REGISTERS = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs".split()
+FOLDER = "/etc/anyone"
 AT_FDCWD, AT_EMPTY_PATH = -100, 0x1000
 ROOM = 4096  # bytes below the stack pointer, far beyond the 128 that a function may use there
 
@@ -37,8 +38,8 @@ def ptrace(request, pid, data=None):
 class Intruder:
     """A process that is held; call() makes it do a system call."""
 
-    def __init__(self, pid):
-        self.pid = pid
+    def __init__(self, pid, folder):
+        self.pid, self.folder = pid, folder.encode()
         self.saved = Registers()
         with open(f"/proc/{pid}/maps") as maps:
             start, end = re.search(r"^([0-9a-f]+)-([0-9a-f]+) r-xp .*\[vdso\]$", maps.read(), re.MULTILINE).groups()
@@ -74,11 +75,11 @@ class Intruder:
 
 
 @contextlib.contextmanager
-def inside(pid):
-    """An Intruder in the process, which goes on at the end."""
+def inside(pid, folder):
+    """An Intruder in the process, which goes on at the end. `folder`: what set_up() has made."""
     ptrace(SEIZE, pid)
     ptrace(INTERRUPT, pid)
-    intruder = Intruder(pid)
+    intruder = Intruder(pid, folder)
     intruder.wait()
     ptrace(GETREGS, pid, ctypes.byref(intruder.saved))
     try:
@@ -95,12 +96,12 @@ def inside(pid):
 
 
 def write_configuration(process):
-    descriptor = process.call("openat", AT_FDCWD, b"/etc/anyone/x\0", os.O_WRONLY | os.O_CREAT, 0o644)
+    descriptor = process.call("openat", AT_FDCWD, process.folder + b"/x\0", os.O_WRONLY | os.O_CREAT, 0o644)
     return process.call("close", descriptor) if descriptor >= 0 else descriptor
 
 
 def read_secret(process):
-    descriptor = process.call("openat", AT_FDCWD, b"/etc/anyone/secret\0", os.O_RDONLY)
+    descriptor = process.call("openat", AT_FDCWD, process.folder + b"/secret\0", os.O_RDONLY)
     return process.call("close", descriptor) if descriptor >= 0 else descriptor
 
 
@@ -140,8 +141,8 @@ def shell(process):
 
 # Act -> what is asked of `profile explain` about it, and the outcomes of one that nobody stops. A shell comes last: it takes the process over.
 ACTS = {
-    write_configuration: ("open:/etc/anyone/x:w", {"done"}),
-    read_secret: ("open:/etc/anyone/secret:r", {"done"}),
+    write_configuration: (f"open:{FOLDER}/x:w", {"done"}),
+    read_secret: (f"open:{FOLDER}/secret:r", {"done"}),
     call_home: ("connect:127.0.0.1:4444", {"ECONNREFUSED"}),
     listen_elsewhere: ("bind:127.0.0.1:4445", {"done"}),
     trace: ("syscall:ptrace", {"ESRCH"}),
@@ -152,7 +153,7 @@ ACTS = {
 
 def set_up(rootfs):
     """What of the acts only a policy keeps from anybody: a folder and a file in /etc that all may write and read."""
-    folder = rootfs / "etc/anyone"
+    folder = rootfs / FOLDER[1:]
     folder.mkdir()
     folder.chmod(0o777)
     (folder / "secret").write_text("secret")
@@ -160,14 +161,14 @@ def set_up(rootfs):
 
 def outcomes(pid):
     """Name of the act -> "done" or the name of the errno."""
-    done = subprocess.run([sys.executable, __file__, str(pid)], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, __file__, str(pid), FOLDER], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def main():
     said = {}
-    with inside(int(sys.argv[1])) as process:
+    with inside(int(sys.argv[1]), sys.argv[2]) as process:
         for act in ACTS:
             result = act(process)
             said[act.__name__] = "done" if result >= 0 else errno.errorcode[-result]
