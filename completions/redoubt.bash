@@ -28,7 +28,7 @@ _redoubt_options() {
     bpf) echo "--force -f --format" ;;
     doctor) echo "--format -f" ;;
     policy) echo "--bundle -b --format -f" ;;
-    profile) echo "--format -f --output -o --to --rootfs --key --force --base --name --explain --without --container --for --ready-cmd" ;;
+    profile) echo "--format -f --output -o --report --to --rootfs --key --force --base --name --explain --without --container --for --ready-cmd" ;;
     features) echo "" ;;
     spec) echo "--bundle -b --rootless" ;;
   esac
@@ -108,6 +108,7 @@ _redoubt_takes_value() {
     "policy --format" | "policy -f") value="table json" ;;
     "profile --format" | "profile -f") value="table json sarif" ;;
     "profile --output" | "profile -o") value=-f ;;
+    "profile --report") value=-f ;;
     "profile --to") value="apparmor kubearmor oci-seccomp selinux-cil spo-apparmor spo-seccomp" ;;
     "profile --rootfs") value=-d ;;
     "profile --key") value=-f ;;

@@ -148,6 +148,7 @@ complete -c redoubt -n '__fish_seen_subcommand_from policy' -l format -s f -x -a
 complete -c redoubt -n '__fish_seen_subcommand_from policy' -a 'show explain'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l format -s f -x -a 'table json sarif' -d 'list, show, lint, diff, simulate, explain, replay, verify, convert: table or json; lint: also sarif (default: table)'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l output -s o -r -F -d 'record: where the recording goes; replay: the profile with what it proposes; else FILE, not stdout'
+complete -c redoubt -n '__fish_seen_subcommand_from profile' -l report -r -F -d 'replay: what was refused as JSON, in a file that the container has no hand in'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l to -x -a 'apparmor kubearmor oci-seccomp selinux-cil spo-apparmor spo-seccomp' -d 'convert: to apparmor, kubearmor, oci-seccomp, selinux-cil, spo-apparmor or spo-seccomp; without it, from one of them'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l rootfs -x -a '(__fish_complete_directories)' -d 'convert --to selinux-cil: the container'\''s root file system, whose files get labels by path'
 complete -c redoubt -n '__fish_seen_subcommand_from profile' -l key -r -F -d 'sign: the secret key; verify: a public key that is accepted, as a file or as its text (default: node.signedBy)'

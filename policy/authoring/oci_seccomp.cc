@@ -86,6 +86,44 @@ bool is_filled(const json::Value& rule, std::string_view key) {
                               (value->is_object() && !value->as_object().empty()));
 }
 
+// Whom a rule is for, by moby's "includes" and "excludes".
+enum class Applies { kToAll, kForSome, kWithoutSome, kNever };
+
+bool names_this_architecture(const json::Value& list) {
+  constexpr std::string_view kNames[] = {"amd64", "x86_64"};
+  return list.is_array() && std::any_of(list.as_array().begin(), list.as_array().end(), [&](const json::Value& name) {
+           return name.is_string() && std::count(std::begin(kNames), std::end(kNames), name.as_string()) != 0;
+         });
+}
+
+// Versions up to that of the oldest kernel that is supported. "4.8"
+bool has_every_kernel(const json::Value* version) {
+  return version == nullptr || (version->is_string() && (version->as_string().starts_with("3.") || version->as_string().starts_with("4.")));
+}
+
+Applies applies_of(const json::Value& rule) {
+  const json::Value* includes = rule.find("includes");
+  if (includes != nullptr && includes->is_object()) {
+    if (is_filled(*includes, "arches") && !names_this_architecture(*includes->find("arches"))) {
+      return Applies::kNever;
+    }
+    if (is_filled(*includes, "caps") || !has_every_kernel(includes->find("minKernel"))) {
+      return Applies::kForSome;
+    }
+  }
+  const json::Value* excludes = rule.find("excludes");
+  if (excludes != nullptr && excludes->is_object()) {
+    if (is_filled(*excludes, "arches") && names_this_architecture(*excludes->find("arches"))) {
+      return Applies::kNever;
+    }
+    if (excludes->find("minKernel") != nullptr) {
+      return Applies::kForSome;
+    }
+    return is_filled(*excludes, "caps") ? Applies::kWithoutSome : Applies::kToAll;
+  }
+  return Applies::kToAll;
+}
+
 Result<std::vector<std::string>> rule_names(const SeccompReader& reader,
                                             const json::Value& rule,
                                             const std::string& at) {
@@ -118,15 +156,35 @@ Status read_seccomp_rule(SeccompReader& reader, const json::Value& rule, const s
     reader.note(Effect::kOther, at, concat(quote(action->as_string().substr(0, 64)), " is not carried over: ", list));
     return {};
   }
-  if (is_filled(rule, "includes") || is_filled(rule, "excludes")) {
+  const Applies applies = applies_of(rule);
+  if (applies == Applies::kNever) {
+    reader.note(Effect::kOther, at, concat("is for other architectures, left out: ", list));
+    return {};
+  }
+  if (applies == Applies::kForSome) {
     reader.note(Effect::kTighter, at, concat("is for some hosts or capabilities only, left out: ", list));
     return {};
+  }
+  if (applies == Applies::kWithoutSome) {
+    reader.note(Effect::kWider, at, concat("is for who lacks some capabilities only, allowed to all: ", list));
   }
   if (is_filled(rule, "args")) {
     reader.note(Effect::kWider, at, concat("is for some arguments only, allowed with all: ", list));
   }
   reader.allowed.insert(names.begin(), names.end());
   return {};
+}
+
+// What a call that is not allowed meets is the profile's own answer.
+void note_answer(SeccompReader& reader, const json::Value& section, const std::string& action) {
+  const json::Value* error = section.find("defaultErrnoRet");
+  if (action != "SCMP_ACT_ERRNO") {
+    reader.note(Effect::kOther, "/defaultAction", concat(quote(action.substr(0, 64)), " is not carried over: what is not allowed fails with EPERM"));
+  } else if (error != nullptr && error->type() == json::Value::Type::kInt && error->as_int() != EPERM) {
+    reader.note(Effect::kOther,
+                "/defaultErrnoRet",
+                concat("error ", error->as_int(), " is not carried over: what is not allowed fails with EPERM"));
+  }
 }
 
 Status read_section(SeccompReader& reader, const json::Value& section) {
@@ -138,6 +196,7 @@ Status read_section(SeccompReader& reader, const json::Value& section) {
     return reader.error("/defaultAction",
                         "lets through what is not listed; a list of what is allowed is needed");
   }
+  note_answer(reader, section, action->as_string());
   const json::Value* rules = section.find("syscalls");
   if (rules == nullptr || !rules->is_array()) {
     return reader.error("", "needs \"syscalls\", an array of rules");

@@ -68,8 +68,9 @@ ReportRow class_row(const ReportFacts& facts, const SyscallClass& kind) {
   const size_t total = kind.syscalls.size();
   const std::string_view what = facts.is_difference() ? " changed" : " names";
   return {text(kind.name),
-          html::join(bar_of(now, total),
-                     element("span", {{"class", "number"}}, concat(" ", now, " of ", total))),
+          element("span",
+                  {{"class", "amount"}},
+                  html::join(bar_of(now, total), element("span", {{"class", "number"}}, concat(" ", now, " of ", total)))),
           text(concat(before)),
           chips.empty()
               ? text("–")

@@ -79,6 +79,32 @@ Markup families_of(const ReportFacts& facts) {
                               : "Every family of the kernel.");
 }
 
+size_t digits_at(std::string_view text) {
+  size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') {
+    ++count;
+  }
+  return count;
+}
+
+// As a reader counts: 10.0.16.0 before 10.0.112.0.
+bool counts_before(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    const size_t in_a = digits_at(a);
+    const size_t in_b = digits_at(b);
+    if (in_a != in_b) {
+      return in_a < in_b;
+    }
+    const size_t length = std::max<size_t>(in_a, 1);
+    if (const int order = a.substr(0, length).compare(b.substr(0, length)); order != 0) {
+      return order < 0;
+    }
+    a.remove_prefix(length);
+    b.remove_prefix(length);
+  }
+  return a.empty() && !b.empty();
+}
+
 }  // namespace
 
 std::vector<ReportPeer> peers_of(const ReportFacts& facts, bool removed) {
@@ -103,7 +129,7 @@ std::vector<ReportPeer> peers_of(const ReportFacts& facts, bool removed) {
     }
   }
   std::stable_sort(peers.begin(), peers.end(), [](const ReportPeer& a, const ReportPeer& b) {
-    return a.severity > b.severity;
+    return a.severity != b.severity ? a.severity > b.severity : counts_before(a.address, b.address);
   });
   return peers;
 }

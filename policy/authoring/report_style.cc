@@ -113,6 +113,7 @@ summary { cursor: pointer; }
 .graph .inward .head { fill: var(--read); }
 .graph .gone .line { stroke: var(--good); stroke-dasharray: 5 4; }
 .graph .gone .head { fill: var(--good); }
+.amount { white-space: nowrap; }
 .bar { display: inline-block; width: 6.25rem; height: 0.5rem; vertical-align: 0.1em; }
 .bar .all { fill: var(--low-back); }
 .bar .part { fill: var(--mark); }

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "bpf/recorder.h"
 #include "escalate-vm/host/image.h"
 #include "escalate-vm/host/probe.h"
 #include "policy/escalate.h"
@@ -103,6 +104,23 @@ void check_filter_reports(const plan::HostFacts& host, Checks& checks) {
                     false,
                     lack.empty() ? "where the policy has syscalls.report" : lack,
                     "a kernel with BPF LSM, audit and ftrace, and errno in kernel.seccomp.actions_logged"});
+}
+
+// By starting one, of nobody: what the kernel takes of it is known only then.
+void check_recording(Checks& checks) {
+  Check check{"profile record", false, false, "", "a kernel with BTF (5.17 or newer), libbpf1, root with CAP_BPF and CAP_PERFMON, no lockdown=confidentiality"};
+  Result<bpf::Recording> recording = bpf::Recording::start({});
+  const Result<bpf::Observed> observed = recording ? recording->read() : Result<bpf::Observed>(recording.error());
+  if (!observed) {
+    check.finding = concat("containers cannot be recorded: ", observed.error().message());
+  } else if (!observed->not_seen.empty()) {
+    check.finding = concat("recordings lack ", join(observed->not_seen, "; "));
+    check.remedy = "a kernel with CONFIG_KPROBES, or Linux 6.14 or newer";
+  } else {
+    check.good = true;
+    check.finding = "containers can be recorded: system calls, files, programs, the network, capabilities";
+  }
+  checks.push_back(std::move(check));
 }
 
 void check_privilege(const plan::HostFacts& host, const sandbox::KernelFeatures& kernel, Checks& checks) {
@@ -218,6 +236,7 @@ Result<int> run_doctor(const Globals& /*globals*/, const Arguments& arguments) {
   check_network_filter(checks);
   check_lsms(host, checks);
   check_filter_reports(host, checks);
+  check_recording(checks);
   check_policy(checks);
   check_signatures(checks);
   check_machine(checks);

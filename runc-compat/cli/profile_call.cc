@@ -93,8 +93,8 @@ Status print_json(const json::Value& value) {
   return print(json::dump(value, json::Layout::kIndent2) + "\n");
 }
 
-Status write_output(const ProfileCall& call, const std::string& text) {
-  const std::string& path = call.arguments.text(kProfileOutputFlag);
+Status write_output(const ProfileCall& call, const std::string& text, std::string_view flag) {
+  const std::string& path = call.arguments.text(flag);
   if (path.empty()) {
     return print(text);
   }

@@ -19,6 +19,7 @@ namespace redoubt::cli {
 
 inline constexpr char kProfileFormatFlag[] = "format";
 inline constexpr char kProfileOutputFlag[] = "output";
+inline constexpr char kProfileReportFlag[] = "report";
 inline constexpr char kProfileNameFlag[] = "name";
 inline constexpr char kProfileExplainFlag[] = "explain";
 inline constexpr char kProfileToFlag[] = "to";
@@ -65,8 +66,8 @@ Result<policy::Recording> open_recording(const std::string& path);
 bool names_recording(const std::string& word);
 
 Status print_json(const json::Value& value);
-// To the file of --output, which is replaced as a whole, or to stdout.
-Status write_output(const ProfileCall& call, const std::string& text);
+// To the file of --output or of another flag, which is replaced as a whole, or to stdout.
+Status write_output(const ProfileCall& call, const std::string& text, std::string_view flag = kProfileOutputFlag);
 
 Result<int> profile_convert(ProfileCall& call);
 Result<int> profile_diff(ProfileCall& call);

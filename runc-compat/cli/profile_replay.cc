@@ -44,7 +44,9 @@ Status show(const ProfileCall& call, const policy::Replay& replay) {
                      {row.judgement.reason}});
     out.push(to_json(row));
   }
-  if (call.as_json()) {
+  if (!call.arguments.text(kProfileReportFlag).empty()) {
+    TRY(write_output(call, json::dump(out, json::Layout::kIndent2) + "\n", kProfileReportFlag));
+  } else if (call.as_json()) {
     return print_json(out);
   }
   // The container has said its own on stdout.

@@ -21,13 +21,13 @@ sigset_t watched_signals() {
   return set;
 }
 
-Status check_output(const ProfileCall& call, std::string_view word) {
-  const std::string& path = call.arguments.text(kProfileOutputFlag);
+Status check_output(const ProfileCall& call, std::string_view word, std::string_view flag) {
+  const std::string& path = call.arguments.text(flag);
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   if (!path.empty() && ::access(folder.c_str(), W_OK | X_OK) != 0) {
     return Error::system(
-        errno, concat("profile ", word, ": --output ", path, ": directory ", folder));
+        errno, concat("profile ", word, ": --", flag, " ", path, ": directory ", folder));
   }
   return {};
 }
@@ -35,7 +35,8 @@ Status check_output(const ProfileCall& call, std::string_view word) {
 }  // namespace
 
 Result<WatchSession> WatchSession::begin(const ProfileCall& call, std::string_view word) {
-  TRY(check_output(call, word));
+  TRY(check_output(call, word, kProfileOutputFlag));
+  TRY(check_output(call, word, kProfileReportFlag));
   WatchSession session(word);
   const sigset_t set = watched_signals();
   ::sigprocmask(SIG_BLOCK, &set, &session.mask_);

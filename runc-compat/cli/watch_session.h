@@ -26,7 +26,7 @@ struct Watched {
 class WatchSession {
  public:
   // `word`: "record", for messages. From here on the signals wait for next_signal(): what ^C ends is the container, not
-  // what is known of it. A run is not to end in a document that cannot be kept, so --output is looked at first.
+  // what is known of it. A run is not to end in a document that cannot be kept, so --output and --report are looked at first.
   static Result<WatchSession> begin(const ProfileCall& call, std::string_view word);
 
   // The mask before begin().

@@ -6,15 +6,14 @@ import re
 
 import pytest
 
+from harness import intruder
 from harness.authoring import SERVICES, RecordedSite, author, covered
 from harness.policy import node  # noqa: F401
-from harness.runtime import wait_for
-from harness.servers import DATA, docker_config, make_tree
+from harness.servers import make_tree
 
 pytestmark = pytest.mark.native
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SERVICE = ROOT / "tests/testdata/authoring/service.py"
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +104,20 @@ def test_replay_names_what_was_refused_and_amends_the_profile(runtime, bundle, w
     assert runtime("profile", "replay", amended, "--", "list").code == 1
 
 
+def test_the_report_of_a_replay_is_not_the_containers_to_write(runtime, bundle, work, node):  # noqa: F811
+    """On stdout a container can imitate one that says that nothing was refused; the file has what was."""
+    base = {"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "base", "extends": ["default"]}
+    (work / "base.json").write_text(json.dumps(base))
+    bundle.sh("echo '[]'; busybox mount -t tmpfs none /tmp; exit 0").save()
+    replay = ("profile", "replay", "--format", "json")
+    command = (work / "base.json", "--", "run", "--bundle", bundle.path, runtime.cid())
+    result = runtime(*replay, "--report", work / "said.json", *command)
+    assert result.code == 1 and result.out == "[]\n", str(result)
+    assert "syscall mount" in {row["operation"] for row in json.loads((work / "said.json").read_text())}
+    refused = runtime.fails(*replay, "--report", work / "none/said.json", *command, match="--report .*none/said.json: directory .*: no such file or directory")
+    assert "[]" not in refused.out, "the container has run"
+
+
 def test_replay_tells_an_intruder_from_what_is_missing(runtime, bundle, work, node):  # noqa: F811
     """What the parent refuses is named with its rule, and not proposed."""
     (work / "base.json").write_text(json.dumps({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "base", "extends": ["default"]}))
@@ -137,158 +150,53 @@ def test_lint_as_sarif_points_to_the_line(runtime, work):
     assert '"paths"' in (work / "x.json").read_text().splitlines()[place["region"]["startLine"]]
 
 
-# ---- redis --------------------------------------------------------------------------------------------------------------------
-
-REDIS = ["redis-server", "--dir", "/var/lib/redis", "--appendonly", "yes"]
+# ---- services, and an intruder in each --------------------------------------------------------------------------------------------
 
 
-def redis_round(site, recording, profile=None):
-    site.begin(*REDIS, user=101, recording=recording, profile=profile)
-    site.wait_for_port(6379)
-    assert "requests per second" in site.run("redis-benchmark", "-q", "-n", "200", "-t", "set,get,lpush", user=101)
-    assert site.run("redis-cli", "save", user=101) == "OK\n"
-    site.end()
-
-
-def test_redis_runs_under_its_recorded_profile(runtime, site, work, node):
-    site.folder("var/lib/redis", 101)
-    recordings = [work / f"redis-{number}.json" for number in (1, 2, 3)]
-    for path in recordings[:2]:
-        redis_round(site, path)
-    said = json.loads(recordings[0].read_text())
-    assert said["runs"][0]["sessions"] >= 2, "what exec runs is recorded as well"
-    assert "tcp 0.0.0.0 6379" in {row["endpoint"] for row in said["bind"]}
-    assert {row["path"] for row in said["programs"]} >= {"/usr/bin/redis-cli", "/usr/bin/redis-benchmark"}
-    author(runtime, node, "redis", recordings[:2])
-    redis_round(site, recordings[2], profile="redis")
-    assert_third_run_is_covered(runtime, "redis", recordings[2])
-
-
-# ---- nginx --------------------------------------------------------------------------------------------------------------------
-
-
-def nginx_round(site, recording, profile=None):
-    site.begin("nginx", "-g", "daemon off;", mounts=[(DATA / "nginx.conf", "/etc/nginx/nginx.conf")], recording=recording, profile=profile)
-    site.wait_for_port(80)
-    for name in ("small.txt", "large.bin"):
-        assert site.get(80, f"/{name}") == name * 1000
-    site.container.kill("HUP")
-    wait_for(lambda: "reconfiguring" in site.said(), timeout=20, what="the workers to be replaced")
-    assert site.get(80, "/small.txt") == "small.txt" * 1000
-    site.end("QUIT")
-
-
-def test_nginx_runs_under_its_recorded_profile(runtime, site, work, node):
-    site.folder("var/log/nginx")
-    for name in ("small.txt", "large.bin"):
-        (site.folder("srv/www") / name).write_text(name * 1000)
-    recordings = [work / f"nginx-{number}.json" for number in (1, 2, 3)]
-    for path in recordings[:2]:
-        nginx_round(site, path)
-    author(runtime, node, "nginx", recordings[:2])
-    used = {row["name"] for row in json.loads(recordings[0].read_text())["capabilities"]}
+def check_nginx(recording):
+    used = {row["name"] for row in recording["capabilities"]}
     assert used >= {"CAP_SETGID", "CAP_SETUID"} and "CAP_SYS_ADMIN" not in used
-    nginx_round(site, recordings[2], profile="nginx")
-    assert_third_run_is_covered(runtime, "nginx", recordings[2])
 
 
-# ---- a database ---------------------------------------------------------------------------------------------------------------
+def check_redis(recording):
+    assert recording["runs"][0]["sessions"] >= 2, "what exec runs is recorded as well"
+    assert "tcp 0.0.0.0 6379" in {row["endpoint"] for row in recording["bind"]}
+    assert {row["path"] for row in recording["programs"]} >= {"/usr/bin/redis-cli", "/usr/bin/redis-benchmark"}
 
 
-def test_postgresql_runs_under_its_recorded_profile(runtime, site, work, node):
-    """tests/bench/authoring does the same with the other services, and has figures."""
-    postgresql = SERVICES["PostgreSQL"]
-    recordings = [work / f"postgresql-{number}.json" for number in (1, 2, 3)]
+# The last one: by the filter, of a family of sockets that the service has not used.
+REFUSALS = {"EPERM", "EACCES", "EAFNOSUPPORT"}
+CHECKS = {"nginx": check_nginx, "redis": check_redis}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_runs_under_its_recorded_profile_and_an_intruder_does_not(runtime, site, work, node, name):
+    """Two runs are recorded; under their profile a third one does the same on the first try. What an intruder tries in the process is refused,
+    explained to a line of the profile, and leaves the service as it was. tests/bench/authoring has figures."""
+    intruder.set_up(site.rootfs)
+    label = name.split(".")[0].lower()
+    service = SERVICES[name](site, load=0.1)
+    recordings = [work / f"{label}-{number}.json" for number in (1, 2, 3)]
     for path in recordings[:2]:
-        postgresql(site, path)
-    author(runtime, node, "postgresql", recordings[:2])
-    postgresql(site, recordings[2], profile="postgresql")
-    assert_third_run_is_covered(runtime, "postgresql", recordings[2])
-
-
-# ---- an intruder --------------------------------------------------------------------------------------------------------------
-
-# What `explain` is asked about each act.
-ACTS = {
-    "shell": "exec:/bin/sh", "write_configuration": "open:/etc/cron.d.sh:w", "read_secret": "open:/etc/shadow:r",
-    "call_home": "connect:127.0.0.1:4444", "listen_elsewhere": "bind:127.0.0.1:4445", "trace": "syscall:ptrace",
-    "fileless": "syscall:memfd_create",
-}  # fmt: skip
-
-
-def service_round(site, recording, profile=None):
-    site.begin("python3", "/srv/service.py", mounts=[(SERVICE, "/srv/service.py")], recording=recording, profile=profile)
-    site.wait_for_port(8000)
-    assert [site.get(8000, f"/{number}") for number in range(3)] == ["hello\n"] * 3
-
-
-def test_an_intruder_is_stopped_by_the_recorded_profile(runtime, site, work, node):
-    """Every act succeeds without the profile, or is refused by nobody there; under it each is refused, and explained to a line of it."""
-    site.folder("var/lib/service")
-    (site.folder("etc") / "shadow").write_text("secret")
-    recordings = [work / f"service-{number}.json" for number in (1, 2, 3)]
-    for path in recordings[:2]:
-        service_round(site, path)
-        site.end("KILL")
-    profile = author(runtime, node, "service", recordings[:2])
-    service_round(site, work / "free.json")
-    free = dict(line.split() for line in site.get(8000, "/attack").splitlines())
-    site.end("KILL")
-    assert not {"EPERM", "EACCES"} & {free[act] for act in ACTS if act != "fileless"}, free
-    service_round(site, recordings[2], profile="service")
-    stopped = dict(line.split() for line in site.get(8000, "/attack").splitlines())
-    assert set(stopped) == set(ACTS) and set(stopped.values()) <= {"EPERM", "EACCES"}, stopped
-    assert site.get(8000, "/still") == "hello\n"
-    site.end("KILL")
-    for act, operation in ACTS.items():
-        rows = json.loads(runtime.fails("profile", "explain", "--format", "json", "service", operation).out)
-        assert rows[-1]["result"] and rows[-1]["verdict"] == "deny", f"{act}: {rows}"
+        service.round(path)
+    CHECKS.get(name, lambda _: None)(json.loads(recordings[0].read_text()))
+    profile = author(runtime, node, label, recordings[:2])
+    said = {}
+    service.round(recordings[2], profile=label, meanwhile=lambda pid: said.update(intruder.outcomes(pid)))
+    assert set(said) == {act.__name__ for act in intruder.ACTS} and set(said.values()) <= REFUSALS, said
+    for act, (operation, _) in intruder.ACTS.items():
+        rows = json.loads(runtime.fails("profile", "explain", "--format", "json", label, operation).out)
+        assert rows[-1]["result"] and rows[-1]["verdict"] == "deny", f"{act.__name__}: {rows}"
         assert re.fullmatch(re.escape(str(profile)) + r":\d+", rows[-1]["rule"]), rows[-1]
+    assert_third_run_is_covered(runtime, label, recordings[2])
 
 
-# ---- fidelity -----------------------------------------------------------------------------------------------------------------
-
-PROGRAMS = {
-    "bash": ["bash", "-c", "for i in 1 2 3; do echo $i >/tmp/f$i; done; cat /tmp/f* | wc -l; rm /tmp/f1"],
-    "threads": ["python3", "-c", "import threading, subprocess; t = threading.Thread(target=subprocess.run, args=(['true'],)); t.start(); t.join()"],
-}
-
-
-def truth(log, first):
-    """System calls and opened files of the program named `first` and its children, by strace -f -y."""
-    calls, files, known, own = set(), set(), set(), set()
-    for line in log.read_text(errors="replace").splitlines():
-        pid, rest = line.split(maxsplit=1)
-        if own and pid not in known:
-            own.add(pid)
-        known.add(pid)
-        if pid not in own:
-            if re.match(rf'execve\("[^"]*", \["{first}"', rest):
-                own.add(pid)
-                calls.add("execve")
-            continue
-        call = re.match(r"([a-z0-9_]+)\(", rest)
-        calls |= {call[1]} if call else set()
-        opened = re.match(r"(?:<\.\.\. )?(?:openat|open|creat)(?:\(| resumed>).*= \d+<(/.*)>$", rest)
-        files |= {opened[1]} if opened and "O_PATH" not in rest else set()
-    return calls, files
-
-
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_the_recording_is_what_strace_sees(runtime, site, work, program):
-    """One run, seen by both. clone3 is refused by the profile in force, before a recording sees it."""
-    config = docker_config(site.rootfs, site.network, 0)
-    config["process"]["args"] = PROGRAMS[program]
-    (site.bundle / "config.json").write_text(json.dumps(config))
-    recorded = ["profile", "record", "--output", work / "r.json", "--", "run", "--bundle", site.bundle, runtime.cid()]
-    result = runtime.raw(["strace", "-f", "-y", "-o", work / "log", *runtime.argv(*recorded)], timeout=60)
-    assert result.code == 0, str(result)
-    calls, files = truth(work / "log", PROGRAMS[program][0])
-    said = json.loads((work / "r.json").read_text())
-    assert {row["name"] for row in said["syscalls"]} == calls - {"clone3"}
-    seen = {row["path"] for row in said["files"]}
-    opened = {row["path"] for row in said["files"] if set("rw") & set(row["access"]) and "x" not in row["access"]}
-    assert opened <= files <= seen
+def test_an_intruder_meets_nobody_without_a_profile(runtime, bundle):
+    """The acts of the test above can be done, or fail for a reason of their own; under profile default, which is there for every container."""
+    intruder.set_up(bundle.rootfs)
+    container = runtime.detached(bundle.sleep().writable())
+    said = intruder.outcomes(container.pid)
+    assert {act.__name__ for act, (_, free) in intruder.ACTS.items() if said[act.__name__] not in free} == set(), said
 
 
 # ---- the tutorial -------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Conversions: profiles from and to the forms of others, and what their own tools say to them."""
 
+import itertools
 import json
 import pathlib
 import re
@@ -80,3 +81,70 @@ def test_conversion_refuses_what_it_cannot_read(runtime, work):
     runtime.fails("profile", "convert", "--name", "x", work / "two.yaml", match="two.yaml:2: a second document")
     runtime.fails("profile", "convert", "--name", "x", work / "x.aa", match="x.aa:2: .*does not end with a comma")
     runtime.fails("profile", "convert", "--to", "apparmor", "--rootfs", "/x", "default", match="--rootfs: is an absolute path")
+
+
+# ---- filters, by what they decide -----------------------------------------------------------------------------------------------
+
+OPERATORS = {
+    "SCMP_CMP_EQ": lambda got, value, _: got == value, "SCMP_CMP_NE": lambda got, value, _: got != value,
+    "SCMP_CMP_LT": lambda got, value, _: got < value, "SCMP_CMP_LE": lambda got, value, _: got <= value,
+    "SCMP_CMP_GT": lambda got, value, _: got > value, "SCMP_CMP_GE": lambda got, value, _: got >= value,
+    "SCMP_CMP_MASKED_EQ": lambda got, mask, value: got & mask == value,
+}  # fmt: skip
+
+
+def is_for_a_plain_container(rule):
+    """On x86-64 and a kernel of today, without further capabilities: what moby makes of "includes" and "excludes" there."""
+    includes, excludes = rule.get("includes") or {}, rule.get("excludes") or {}
+    return (not includes.get("caps") and (not includes.get("arches") or "amd64" in includes["arches"])
+            and "amd64" not in excludes.get("arches", []))  # fmt: skip
+
+
+def allows(section, name, arguments):
+    """What the filter answers to one call: the rules of a system call are alternatives, what they ask of arguments must hold together."""
+    for rule in section["syscalls"]:
+        asked = rule.get("args") or []
+        if name in rule["names"] and rule["action"] == "SCMP_ACT_ALLOW" and is_for_a_plain_container(rule):
+            if all(OPERATORS[arg["op"]](arguments[arg["index"]], arg["value"], arg.get("valueTwo", 0)) for arg in asked):
+                return True
+    return False
+
+
+def calls_of(section):
+    """Every system call that the filter names and some that it does not; where arguments count, with those around each value that is compared."""
+    calls = []
+    for name in sorted({name for rule in section["syscalls"] for name in rule["names"]} | {"read", "bpf", "mount", "landlock_create_ruleset"}):
+        compared = [arg for rule in section["syscalls"] if name in rule["names"] for arg in rule.get("args") or []]
+        near = {number + step for arg in compared for number in (arg["value"], arg.get("valueTwo", 0)) for step in (-1, 0, 1)}
+        numbers = sorted({number % (1 << 64) for number in near} | {0})
+        calls += [(name, list(arguments) + [0, 0]) for arguments in itertools.product(numbers if compared else [0], repeat=4 if len(numbers) < 9 else 1)
+                  for arguments in ([*arguments, 0, 0, 0][:4], ([0] * 4 + list(arguments))[-4:])]  # fmt: skip
+    return calls
+
+
+def alone(path, text):
+    """The converted profile without default, which closes more than the filter."""
+    path.write_text(json.dumps({key: value for key, value in json.loads(text).items() if key != "extends"}))
+
+
+FILTERS = sorted(path.name for path in SAMPLES.iterdir() if "seccomp" in path.name)
+
+
+@pytest.mark.parametrize("sample", FILTERS)
+def test_a_filter_that_was_converted_decides_as_it_did(runtime, work, sample):
+    """To a profile and back, over every call: where the answers differ, a note has said so, and it was the note's way."""
+    yaml = pytest.importorskip("yaml", reason="lacks python3-yaml")
+    source = yaml.safe_load((SAMPLES / sample).read_text())
+    source = source.get("spec", source)
+    profile = json.loads(runtime.ok("profile", "convert", "--format", "json", "--name", "x", SAMPLES / sample).out)
+    alone(work / "x.json", profile["result"])
+    back = json.loads(runtime.ok("profile", "convert", "--to", "oci-seccomp", work / "x.json").out)
+    wider, tighter = ({name for note in profile["notes"] if note["effect"] == effect for name in note["what"].rpartition(": ")[2].split()}
+                      for effect in ("wider", "tighter"))  # fmt: skip
+    answers = [(name, allows(source, name, arguments), allows(back, name, arguments)) for name, arguments in calls_of(source)]
+    assert {name for name, before, after in answers if after and not before} <= wider
+    assert {name for name, before, after in answers if before and not after} <= tighter
+    assert {before for _, before, _ in answers} == {True, False}
+    (work / "back.json").write_text(json.dumps(back))
+    alone(work / "y.json", runtime.ok("profile", "convert", "--name", "x", work / "back.json").out)
+    assert json.loads(runtime.ok("profile", "convert", "--to", "oci-seccomp", work / "y.json").out) == back

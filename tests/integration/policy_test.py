@@ -257,10 +257,18 @@ def test_simulate_and_lint_and_diff(runtime, node, tmp_path):
 
 def test_doctor(runtime, node):
     checks = {row["check"]: row for row in json.loads(runtime.ok("doctor", "--format", "json").out)}
+    assert checks["profile record"]["good"], checks["profile record"]
     assert checks["seccomp"]["good"]
     node(bogus=1)
     broken = runtime("doctor", "--format", "json")
     assert broken.code == 1 and "unknown key" in broken.out
+
+
+def test_doctor_says_that_nothing_can_be_recorded(runtime):
+    argv = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin", *runtime.argv("doctor", "--format", "json")]
+    checks = {row["check"]: row for row in json.loads(runtime.raw(argv).out)}
+    assert not checks["profile record"]["good"] and "cannot be recorded" in checks["profile record"]["finding"]
+    assert "CAP_BPF" in checks["profile record"]["remedy"]
 
 
 # ---- schema and reader --------------------------------------------------------------------------------------------------------

@@ -89,6 +89,12 @@ def docker_config(rootfs, network, user):
     return config
 
 
+def listening_ports(pid):
+    """TCP ports of the network namespace of a process: to ask the kernel costs less than to knock with a program in there."""
+    rows = [line.split() for name in ("tcp", "tcp6") for line in pathlib.Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}  # TCP_LISTEN
+
+
 class Site:
     """Where one server runs: its layer, its network, and what it says."""
 
@@ -153,12 +159,11 @@ class Site:
         wait_for(lambda: self.said().count(words) >= self.heard[words], timeout=30, what=repr(words))
 
     def wait_for_port(self, port):
-        def answers():
+        def listens():
             assert self.container.status == "running", self.said()
-            knock = ["nsenter", f"--net={self.network}", sys.executable, "-c", f"import socket; socket.create_connection(('127.0.0.1', {port}))"]
-            return subprocess.run(knock, capture_output=True, timeout=20).returncode == 0
+            return port in listening_ports(self.container.pid)
 
-        wait_for(answers, timeout=30, what=f"port {port}")
+        wait_for(listens, timeout=30, what=f"port {port}")
 
     @contextlib.contextmanager
     def load(self, port, requests, connections=4):

@@ -2,6 +2,7 @@
 mappings, an event loop. What it answers is computed by the client as well."""
 
 import asyncio
+import contextlib
 import hashlib
 import http.server
 import mmap
@@ -21,7 +22,7 @@ def derive(word):
 
 
 def sqlite(word):
-    with LOCK, sqlite3.connect(DATABASE) as database:
+    with LOCK, contextlib.closing(sqlite3.connect(DATABASE)) as database, database:  # closed under the lock: that may lock the file
         database.execute("pragma journal_mode=wal")
         database.execute("create table if not exists words (word text)")
         database.execute("insert into words values (?)", [word])

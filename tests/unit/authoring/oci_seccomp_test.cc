@@ -46,6 +46,43 @@ TEST(OciSeccomp, TellsWhatAListOfNamesCannotSay) {
   EXPECT_EQ(allowed.entries.size(), 3U);
 }
 
+TEST(OciSeccomp, KnowsWhomARuleIsFor) {
+  const Result<Converted> made = convert_to_profile(
+      R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "syscalls": [
+{"names": ["ptrace"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4.8"}},
+{"names": ["arch_prctl"], "action": "SCMP_ACT_ALLOW", "includes": {"arches": ["amd64", "x32"]}},
+{"names": ["sync_file_range2"], "action": "SCMP_ACT_ALLOW", "includes": {"arches": ["ppc64le"]}},
+{"names": ["clone"], "action": "SCMP_ACT_ALLOW", "excludes": {"caps": ["CAP_SYS_ADMIN"], "arches": ["s390"]}},
+{"names": ["uselib"], "action": "SCMP_ACT_ALLOW", "excludes": {"arches": ["amd64"]}},
+{"names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"], "arches": []}},
+{"names": ["landlock_add_rule"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "5.13"}},
+{"names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {}, "excludes": {}}]})",
+      "s.json",
+      "x");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(texts(made->notes),
+              ElementsAre(HasSubstr("/defaultErrnoRet: other: error 38 is not carried over"),
+                          HasSubstr("/syscalls/2: other: is for other architectures"),
+                          HasSubstr("/syscalls/3: wider: is for who lacks some capabilities only"),
+                          HasSubstr("/syscalls/4: other: is for other architectures"),
+                          HasSubstr("/syscalls/5: tighter: is for some hosts or capabilities only"),
+                          HasSubstr("/syscalls/6: tighter: is for some hosts or capabilities only")));
+  const Result<Document> profile = read_document(made->text, "x.json");
+  ASSERT_TRUE(profile) << profile.error().message();
+  std::vector<std::string> allowed;
+  for (const Entry& entry : (*profile)[Field::kSyscallsAllow].entries) {
+    allowed.push_back(entry.key);
+  }
+  EXPECT_THAT(allowed, ElementsAre("arch_prctl", "clone", "ptrace", "read"));
+}
+
+TEST(OciSeccomp, TellsOfAnAnswerThatEndsTheProcess) {
+  const Result<Converted> made =
+      convert_to_profile(R"({"defaultAction": "SCMP_ACT_KILL_PROCESS", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]})", "s.json", "x");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(texts(made->notes), ElementsAre(HasSubstr("/defaultAction: other: \"SCMP_ACT_KILL_PROCESS\" is not carried over")));
+}
+
 TEST(OciSeccomp, RefusesWhatIsNoListOfWhatIsAllowed) {
   EXPECT_THAT(seccomp_refusal(R"({"syscalls": []})"), HasSubstr("needs \"defaultAction\""));
   EXPECT_THAT(seccomp_refusal(R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []})"),

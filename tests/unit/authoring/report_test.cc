@@ -145,6 +145,17 @@ TEST(Report, OfADifferenceNamesWhatComesAndGoes) {
   EXPECT_NE(page.find("id=\"changes\""), std::string::npos);
 }
 
+TEST(Report, CountsAddressesAsAReaderDoes) {
+  const Result<Document> document = read_document(R"({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "p", "network": {"connect": [
+{"address": "10.0.112.0/24", "ports": ["443"], "protocol": "tcp", "reason": "r"},
+{"address": "10.0.9.0/24", "ports": ["443"], "protocol": "tcp", "reason": "r"},
+{"address": "10.0.16.0/24", "ports": ["443"], "protocol": "tcp", "reason": "r"}]}})", "p.json");
+  ASSERT_TRUE(document) << document.error().message();
+  const std::string page = profile_page(*document);
+  EXPECT_LT(page.find("10.0.9.0/24 tcp"), page.find("10.0.16.0/24 tcp"));
+  EXPECT_LT(page.find("10.0.16.0/24 tcp"), page.find("10.0.112.0/24 tcp"));
+}
+
 TEST(Report, EachSystemCallOfContainersHasOneClass) {
   std::vector<std::string_view> all;
   for (const SyscallClass& kind : syscall_classes()) {
