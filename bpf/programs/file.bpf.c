@@ -45,15 +45,25 @@ static __always_inline bool commands_the_host(unsigned long magic, struct dentry
   return (magic == CGROUP_SUPER_MAGIC) && IS_NAMED(dentry, "release_agent");
 }
 
+/* Where commands_the_host() has names. */
+static __always_inline bool may_command_the_host(unsigned long magic) {
+  return magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC || magic == BINFMTFS_MAGIC || magic == CGROUP_SUPER_MAGIC;
+}
+
+/* What file it is, before who opens it: nearly every open of the machine ends at the file system's number, without the lookup. */
 SEC("lsm/file_open")
 int BPF_PROG(redoubt_file_open, struct file* file, int before) {
-  const struct redoubt_task* policy = before ? 0 : active_policy();
-  if (!policy || !concerns(policy, REDOUBT_SURFACE_HOST_FILES)) {
+  const unsigned long magic = file->f_inode->i_sb->s_magic;
+  const bool is_command = (file->f_mode & FMODE_WRITE) != 0 && may_command_the_host(magic);
+  if (before || !(is_kernel_control(magic) || is_command)) {
     return before;
   }
-  const unsigned long magic = file->f_inode->i_sb->s_magic;
+  const struct redoubt_task* policy = active_policy();
+  if (!policy || !concerns(policy, REDOUBT_SURFACE_HOST_FILES)) {
+    return 0;
+  }
   struct dentry* dentry = file->f_path.dentry;
-  if (!is_kernel_control(magic) && !((file->f_mode & FMODE_WRITE) != 0 && commands_the_host(magic, dentry))) {
+  if (!is_kernel_control(magic) && !commands_the_host(magic, dentry)) {
     return 0;
   }
   return verdict(policy, REDOUBT_SURFACE_HOST_FILES, REDOUBT_HOOK_file_open, magic, dentry);
