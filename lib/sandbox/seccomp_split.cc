@@ -35,7 +35,6 @@ std::vector<sock_filter> keep_answers(std::vector<sock_filter> filter, Keeps kee
 std::vector<sock_filter> choose_by_number(const std::vector<sock_filter>& otherwise,
                                           const std::vector<sock_filter>& for_io_uring) {
   const auto length = static_cast<uint32_t>(otherwise.size());
-  constexpr uint16_t kAtLeast = BPF_JMP | BPF_JGE | BPF_K;
   constexpr uint16_t kAbove = BPF_JMP | BPF_JGT | BPF_K;
   std::vector<sock_filter> out = {
       BPF_STMT(kLoadWord, kNumberAt),
