@@ -73,7 +73,7 @@ enum redoubt_surface {
   X(socket_create)            \
   X(syslog)                   \
   X(uring_allowed)            \
-  X(userns_create)          \
+  X(userns_create)            \
   X(audit_seccomp)
 
 enum redoubt_hook {

@@ -105,14 +105,6 @@ Status harden_only_here(Hardener& h, const LsmSurface& surface) {
   return {};
 }
 
-bool has_listener(const plan::Plan& plan) {
-  return plan.seccomp && std::any_of(plan.seccomp->rules.begin(),
-                                     plan.seccomp->rules.end(),
-                                     [](const plan::SeccompRule& rule) {
-                                       return rule.action == plan::SeccompAction::kNotify;
-                                     });
-}
-
 // Refusals by system call filters, as violations.
 Status report_filters(Hardener& h) {
   constexpr Field kField = Field::kSyscallsReport;
@@ -126,7 +118,7 @@ Status report_filters(Hardener& h) {
   h.decide(kField,
            value_text(info_of(kField), h.policy[kField]),
            "seccomp, bpf",
-           has_listener(h.plan) ? "not of config.json's filter, which has SCMP_ACT_NOTIFY" : "");
+           h.plan.seccomp && plan::has_notify_rule(*h.plan.seccomp) ? "not of config.json's filter, which has SCMP_ACT_NOTIFY" : "");
   return {};
 }
 

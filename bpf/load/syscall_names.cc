@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "sandbox/seccomp_words.h"
+
 namespace redoubt::bpf {
 namespace {
 
@@ -35,8 +37,7 @@ std::string foreign_syscall_name(const sandbox::SeccompLibrary& lib, uint32_t nu
 #if defined(__aarch64__)
   return name_in(lib, SCMP_ARCH_ARM, number);
 #else
-  constexpr uint32_t kX32Bit = 0x40000000;  // __X32_SYSCALL_BIT of asm/unistd.h
-  return name_in(lib, (number & kX32Bit) != 0 ? SCMP_ARCH_X32 : SCMP_ARCH_X86, number);
+  return name_in(lib, (number & sandbox::kX32Bit) != 0 ? SCMP_ARCH_X32 : SCMP_ARCH_X86, number);
 #endif
 }
 

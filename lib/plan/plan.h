@@ -173,6 +173,16 @@ struct Seccomp {
   std::string listener_path, listener_metadata;
 };
 
+// Somebody outside answers for some of its calls (seccomp_unotify(2)).
+inline bool has_notify_rule(const Seccomp& seccomp) {
+  for (const SeccompRule& rule : seccomp.rules) {
+    if (rule.action == SeccompAction::kNotify) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // ---- cgroup ------------------------------------------------------------------------------------------------------------------
 
 // One write to a file of the container's cgroup: {"memory.max", "1048576"}. In the order of application. `field` is the

@@ -53,8 +53,7 @@ BoundingSet read_bounding_set() {
   BoundingSet set;
   const uint64_t permitted = bounding_by_permitted();
   for (int cap = 0; cap < 64; ++cap) {
-    const int held =
-        (permitted >> cap & 1) != 0 ? 1 : prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+    const int held = (permitted >> cap & 1) != 0 ? 1 : prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
     if (held < 0) {
       break;
     }

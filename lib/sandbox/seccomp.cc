@@ -74,13 +74,6 @@ Status check(const plan::Seccomp& seccomp) {
   return {};
 }
 
-bool has_notify_rule(const plan::Seccomp* seccomp) {
-  return std::any_of(
-      seccomp->rules.begin(), seccomp->rules.end(), [](const plan::SeccompRule& rule) {
-        return rule.action == plan::SeccompAction::kNotify;
-      });
-}
-
 // What two profiles share only when they compile to the same program: numbers as they are in memory,
 // strings and lists after their length.
 std::string source_of(const SeccompStack& stack, SeccompPart part) {
@@ -182,7 +175,8 @@ Status SeccompCompiler::add_stack(const SeccompStack& stack,
                                   bool reports,
                                   std::vector<SeccompProgram>& programs) {
   // Who sets the flag in config.json has everything written down that is refused there.
-  const bool is_split = reports && !std::any_of(stack.begin(), stack.end(), has_notify_rule) &&
+  const auto notifies = [](const plan::Seccomp* seccomp) { return plan::has_notify_rule(*seccomp); };
+  const bool is_split = reports && !std::any_of(stack.begin(), stack.end(), notifies) &&
                         (stack.front()->flags & SECCOMP_FILTER_FLAG_LOG) == 0;
   if (!is_split) {
     TRY_ASSIGN(SeccompProgram program, compile_stack(stack, SeccompPart::kAll));
@@ -203,7 +197,7 @@ Result<SeccompProgram> SeccompCompiler::compile_stack(const SeccompStack& stack,
   SeccompProgram program;
   for (const plan::Seccomp* seccomp : stack) {
     TRY(check(*seccomp));
-    program.has_listener |= has_notify_rule(seccomp);
+    program.has_listener |= plan::has_notify_rule(*seccomp);
   }
   TRY_ASSIGN(CachedProgram compiled, find_or_build(stack, part));
   program.filter = std::move(compiled.filter);

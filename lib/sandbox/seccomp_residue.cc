@@ -13,10 +13,8 @@ namespace {
 using Program = SeccompResidue::Program;
 using Points = SeccompResidue::Points;
 
-
 bool is_branch(uint16_t code) {
-  return code == (BPF_JMP | BPF_JEQ | BPF_K) || code == (BPF_JMP | BPF_JGT | BPF_K) ||
-         code == (BPF_JMP | BPF_JGE | BPF_K) || code == (BPF_JMP | BPF_JSET | BPF_K);
+  return code == kEqual || code == (BPF_JMP | BPF_JGT | BPF_K) || code == kAtLeast || code == kAnyBit;
 }
 
 bool is_taken(const sock_filter& op, uint32_t value) {
@@ -111,7 +109,7 @@ bool SeccompResidue::step(size_t at) {
     operands_.insert(op.k);
     return reach(at + 1, held);
   }
-  const bool tests_bits = op.code == (BPF_JMP | BPF_JSET | BPF_K);
+  const bool tests_bits = op.code == kAnyBit;
   if (!is_branch(op.code) || held == Held::kNothing ||
       (tests_bits && held != Held::kArgument && op.k != kX32Bit)) {
     return false;

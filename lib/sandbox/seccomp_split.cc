@@ -42,8 +42,8 @@ std::vector<sock_filter> choose_by_number(const std::vector<sock_filter>& otherw
       BPF_JUMP(kAtLeast, kFirstIoUring, 0, 2),
       BPF_JUMP(kAbove, kLastIoUring, 1, 2),
       BPF_JUMP(kAbove, kLastIoUring | kX32Bit, 0, 1),
-      BPF_STMT(kJump, 1),           // to `otherwise`, which may be longer than a condition can jump
-      BPF_STMT(kJump, length),      // to `for_io_uring`
+      BPF_STMT(kJump, 1),       // to `otherwise`, which may be longer than a condition can jump
+      BPF_STMT(kJump, length),  // to `for_io_uring`
   };
   out.insert(out.end(), otherwise.begin(), otherwise.end());
   out.insert(out.end(), for_io_uring.begin(), for_io_uring.end());

@@ -104,7 +104,7 @@ Result<Filters> compile_filters(const SessionRequest& request) {
     in_order.push_back(&*plan.seccomp);
   }
   sandbox::SeccompCompiler compiler(request.seccomp_cache);
-  TRY_ASSIGN(std::vector<sandbox::SeccompProgram> programs, 
+  TRY_ASSIGN(std::vector<sandbox::SeccompProgram> programs,
              compiler.compile(in_order, plan.hardening.intents.reports_filters));
   if (plan.seccomp) {
     filters.own = std::move(programs.back());
@@ -145,8 +145,7 @@ bool can_complete_early(const SessionRequest& request) {
   const plan::KernelIntents& intents = plan.hardening.intents;
   return std::all_of(plan.hooks.begin(), plan.hooks.end(), is_empty) &&
          intents.denied_surfaces.empty() && intents.audited_surfaces.empty() &&
-         !intents.reports_filters &&
-         !plan.process.terminal && request.machine_fd < 0 &&
+         !intents.reports_filters && !plan.process.terminal && request.machine_fd < 0 &&
          std::all_of(plan.process.rlimits.begin(), plan.process.rlimits.end(), spares_init);
 }
 

@@ -99,9 +99,10 @@ Status load_modules() {
   return {};
 }
 
-// Whoever gains CAP_SYS_MODULE in this kernel later finds no use for it; there is no file to load anyway.
+// Whoever gains CAP_SYS_MODULE in this kernel later finds no use for it. A kernel without modules has no such file.
 Status forbid_more_modules() {
-  return write_kernel_file_at(AT_FDCWD, "/proc/sys/kernel/modules_disabled", "1");
+  Status status = write_kernel_file_at(AT_FDCWD, "/proc/sys/kernel/modules_disabled", "1");
+  return status || status.error().err() == ENOENT ? Status() : status;
 }
 
 struct CloseDirectory {
