@@ -31,6 +31,9 @@ ALLOWED = {
 }
 
 
+# How a run ended comes before what the container saw: the first line of a failure is all that a summary shows.
+TELLING = ("error", "code")
+
 # What runc 1.1 answers when it dies instead of refusing (a Go panic, a parent that finds its pipe closed), and what we answer.
 RUNC_CRASHES = {
     ("code", "2", "1"),
@@ -105,12 +108,20 @@ def test_scenario(scenario, peers, runtime_path, runtime_identity, template, bas
     ours, left = observe(lambda place: Runtime(runtime_path, place, *runtime_identity), work, template, base_config, scenario, cid)
     assert not left, left
     differences = []
-    for key in sorted(set(theirs) | set(ours)):
+    for key in sorted(set(theirs) | set(ours), key=telling_first):
         section = key.partition(".")[2]
         peer, mine = explain(section, theirs.get(key, "(absent)"), ours.get(key, "(absent)"))
         if peer != mine:
-            differences.append(f"{key}:\n--- {keys['peer']}\n{peer}\n+++ ours\n{mine}")
+            if section in TELLING:
+                differences.append(f"{key}: {keys['peer']} {peer!r}, ours {mine!r}")
+            else:
+                differences.append(f"{key}:\n--- {keys['peer']}\n{peer}\n+++ ours\n{mine}")
     assert not differences, "\n".join(differences)
+
+
+def telling_first(key):
+    section = key.partition(".")[2]
+    return TELLING.index(section) if section in TELLING else len(TELLING), key
 
 
 def test_table_and_rules_agree():

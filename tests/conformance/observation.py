@@ -107,6 +107,7 @@ def observe(runtime_in, work, template, config, scenario, cid, annotations=None)
 def describe(seen, prefix, result: Result, cid):
     seen[prefix + "code"] = str(result.code)
     seen[prefix + "error"] = message_class(result.err) if result.code else ""
+    print(result)  # pytest shows it when the comparison fails
     if "@@ " in result.out:
         for name, text in sections(result.out, cid).items():
             seen[prefix + name] = text
