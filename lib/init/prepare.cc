@@ -62,7 +62,9 @@ void prepare_namespaces(const PrepareRequest& request, Arena& arena, InitProgram
     program.clone_flags &= program.unshare_ipc != 0 ? ~uint64_t{CLONE_NEWIPC} : ~uint64_t{0};
     program.time_offsets = arena.optional_text(time_offsets_text(plan));
     program.unshare_cgroup = plan.creates(plan::NamespaceType::kCgroup) ? 1 : 0;
-    program.loopback_up = plan.creates(plan::NamespaceType::kNetwork) ? 1 : 0;
+    program.loopback_up =
+        plan.creates(plan::NamespaceType::kNetwork) && request.network_fd < 0 ? 1 : 0;
+    program.clone_flags &= request.network_fd < 0 ? ~uint64_t{0} : ~uint64_t{CLONE_NEWNET};
   }
   program.needs_joiner =
       (!joins.empty() || program.new_user_namespace != 0 || program.unshare_time != 0) ? 1 : 0;
@@ -307,7 +309,7 @@ Result<UniqueFd> write_arena(const Arena& arena) {
 }
 
 void list_descriptors(const PrepareRequest& request, PreparedInit& prepared) {
-  for (const int fd : {request.sync_fd, request.proc_fd, request.fifo_fd, request.machine_fd, prepared.arena.get()}) {
+  for (const int fd : {request.sync_fd, request.proc_fd, request.fifo_fd, request.network_fd, request.machine_fd, prepared.arena.get()}) {
     if (fd >= 0) {
       prepared.inherited_fds.push_back(fd);
     }
@@ -333,6 +335,7 @@ Result<PreparedInit> prepare(const PrepareRequest& request) {
   program.fifo_fd = request.fifo_fd;
   program.debug = request.debug ? 1 : 0;
   program.reports_ready = request.reports_ready ? 1 : 0;
+  program.network_fd = request.network_fd;
   program.machine_fd = request.machine_fd;
   program.id = arena.text(request.plan.id);
   prepare_namespaces(request, arena, program);

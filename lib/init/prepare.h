@@ -51,6 +51,7 @@ struct PrepareRequest {
       state_json_created;  // hook state documents; kPidMark stands where the pid goes
   bool debug = false;      // init reports every step
   bool reports_ready = true;  // InitProgram::reports_ready
+  int network_fd = -1;     // the network namespace, made already; -1: by the clone
   int machine_fd = -1;     // the process is redoubt-vm, and this is its task (InitProgram::machine_fd)
 };
 

@@ -47,7 +47,7 @@ enum class InitStep : uint32_t {
   kIpcNamespace,
   kSession,
   kKeyring,
-  kLoopback,
+  kNetwork,
   kCgroupNamespace,
   kRootfsPropagation,
   kRootfsBind,

@@ -105,7 +105,7 @@ Result<plan::Plan> plan_of_bundle(const Globals& globals, const std::string& bun
     return Error::system(errno, "getcwd");
   }
   const std::string absolute = absolute_path(bundle.empty() ? "." : bundle, buffer);
-  TRY_ASSIGN(launch::Container container, launch::resolve_bundle(options, absolute, launch::BpfSet::kQuery));
+  TRY_ASSIGN(launch::Container container, launch::resolve_bundle(options, absolute, launch::BpfSet::kQuery, nullptr));
   return std::move(container.plan);
 }
 

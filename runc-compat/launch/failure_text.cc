@@ -28,7 +28,7 @@ std::string_view step_words(init::InitStep step) {
       return "new session";
     case InitStep::kKeyring:
       return "session keyring";
-    case InitStep::kLoopback:
+    case InitStep::kNetwork:
       return "bring up";
     case InitStep::kIpcNamespace:
       return "ipc namespace";

@@ -203,6 +203,9 @@ Result<Session> Session::launch(const SessionRequest& request) {
   };
   const bool has_child_hooks = !request.plan.hooks_of(plan::HookKind::kCreateContainer).empty() ||
                                !request.plan.hooks_of(plan::HookKind::kStartContainer).empty();
+  const UniqueFd network = request.network != nullptr && can_use_network_ahead(request.plan)
+                               ? request.network->take()
+                               : UniqueFd();
   init::PrepareRequest prepare{request.plan,
                                request.kind,
                                session.channel_.child_fd(),
@@ -224,6 +227,7 @@ Result<Session> Session::launch(const SessionRequest& request) {
                                has_child_hooks ? state_text("created") : "",
                                log::enabled(log::Level::kDebug),
                                session.reports_ready_,
+                               network.get(),
                                request.machine_fd};
   TRY_ASSIGN(const init::PreparedInit prepared, init::prepare(prepare));
   TRY_ASSIGN(const UniqueFd image, init::open_init_image());

@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "init/protocol.h"
+#include "runc-compat/launch/shared_task.h"
 
 namespace redoubt::launch {
 namespace {
@@ -26,7 +27,8 @@ struct ChildStart {
 
 // Only direct system calls from here to execveat; errno is the parent's, which does not run
 // meanwhile.
-[[noreturn]] void run_child(ChildStart* start) {
+void run_child(void* argument) {
+  auto* start = static_cast<ChildStart*>(argument);
   for (size_t i = 0; i < start->inherited_count; ++i) {
     ::syscall(SYS_fcntl, start->inherited_fds[i], F_SETFD, 0);
   }
@@ -37,63 +39,14 @@ struct ChildStart {
   __builtin_unreachable();
 }
 
-#if defined(__x86_64__)
-// clone3(2) on a new stack: the child must not return into our frame.
-__attribute__((noinline)) long clone_child(clone_args* arguments, ChildStart* start) {
-  long result = SYS_clone3;
-  register long function __asm__("r8") = reinterpret_cast<long>(&run_child);
-  register long argument __asm__("r9") = reinterpret_cast<long>(start);
-  __asm__ volatile(
-      "syscall\n"
-      "test %%rax, %%rax\n"
-      "jnz 1f\n"
-      "xor %%ebp, %%ebp\n"
-      "mov %%r9, %%rdi\n"
-      "call *%%r8\n"
-      "ud2\n"
-      "1:\n"
-      : "+a"(result)
-      : "D"(arguments), "S"(sizeof *arguments), "r"(function), "r"(argument)
-      : "rcx", "r11", "memory");
-  return result;
-}
-constexpr bool kSharesMemory = true;
-#else
-// Without an assembly stub for this architecture: an ordinary copy of the process.
-long clone_child(clone_args* arguments, ChildStart* start) {
-  const long pid = ::syscall(SYS_clone3, arguments, sizeof *arguments);
-  if (pid == 0) {
-    run_child(start);
-  }
-  return pid < 0 ? -errno : pid;
-}
-constexpr bool kSharesMemory = false;
-#endif
-
-// All signals wait while the child shares our memory: a handler must not run in it.
-class BlockSignals {
- public:
-  BlockSignals() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::sigprocmask(SIG_SETMASK, &all, &former_);
-  }
-  ~BlockSignals() { ::sigprocmask(SIG_SETMASK, &former_, nullptr); }
-  BlockSignals(const BlockSignals&) = delete;
-  BlockSignals& operator=(const BlockSignals&) = delete;
-
- private:
-  sigset_t former_{};
-};
-
 long clone_once(clone_args* arguments, ChildStart* start) {
   alignas(16) static char stack[kStackSize];
-  if (kSharesMemory) {
+  if (kCanShareMemory) {
     arguments->flags |= CLONE_VM | CLONE_VFORK;
     arguments->stack = reinterpret_cast<uint64_t>(stack);
     arguments->stack_size = sizeof stack;
   }
-  return clone_child(arguments, start);
+  return clone_task(arguments, &run_child, start);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr std::string_view kNames[] = {
     "IPC namespace",
     "new session",
     "session keyring",
-    "loopback interface",
+    "network namespace",
     "cgroup namespace",
     "root propagation",
     "bind the rootfs",

@@ -54,7 +54,7 @@ StepStatus await_parent(const InitProgram& program, Context& context);
 StepStatus become_root(const InitProgram& program, Context& context);
 StepStatus start_session(const InitProgram& program, Context& context);
 StepStatus join_keyring(const InitProgram& program, Context& context);
-StepStatus loopback_up(const InitProgram& program, Context& context);
+StepStatus set_up_network(const InitProgram& program, Context& context);
 StepStatus unshare_ipc(const InitProgram& program, Context& context);
 StepStatus unshare_cgroup(const InitProgram& program, Context& context);
 StepStatus set_hostname(const InitProgram& program, Context& context);

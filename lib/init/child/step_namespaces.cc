@@ -200,8 +200,13 @@ StepStatus join_keyring(const InitProgram& program, Context& context) {
   return kOk;
 }
 
-StepStatus loopback_up(const InitProgram& program, Context& context) {
+StepStatus set_up_network(const InitProgram& program, Context& context) {
   (void)context;
+  if (program.network_fd >= 0) {
+    const long err = sys::call(SYS_setns, program.network_fd, CLONE_NEWNET);
+    sys::close(program.network_fd);
+    return err < 0 ? StepStatus{static_cast<int>(-err), "the network namespace"} : kOk;
+  }
   if (program.loopback_up == 0) {
     return kOk;
   }

@@ -23,7 +23,8 @@ constexpr StepEntry kSteps[] = {
     {InitStep::kIpcNamespace, unshare_ipc, kNew},
     {InitStep::kSession, start_session, kAll},
     {InitStep::kKeyring, join_keyring, kAll},
-    {InitStep::kLoopback, loopback_up, kNew},
+    // Before sysfs is mounted and sysctls are written, which are those of this namespace.
+    {InitStep::kNetwork, set_up_network, kNew},
     // After joining the cgroup (clone into it, or the parent's attach): the namespace's root is the
     // cgroup at this moment.
     {InitStep::kCgroupNamespace, unshare_cgroup, kNew},

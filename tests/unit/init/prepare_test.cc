@@ -1,21 +1,28 @@
 #include "init/prepare.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
 namespace redoubt::init {
 namespace {
 
+const std::vector<OpenNamespace> no_joins;
+
+PrepareRequest request_for(const plan::Plan& plan) {
+  return {.plan = plan,
+          .seccomp = {},
+          .joins = no_joins,
+          .extra_env = {},
+          .cgroup_directory = "",
+          .notify_directory = "",
+          .state_json_creating = "",
+          .state_json_created = ""};
+}
+
 // Whether init sleeps until the parent has answered; wrong by "no", it would act before its ids are mapped.
 bool awaits_parent(const plan::Plan& plan, bool reports_ready) {
-  const std::vector<OpenNamespace> no_joins;
-  PrepareRequest request{.plan = plan,
-                         .seccomp = {},
-                         .joins = no_joins,
-                         .extra_env = {},
-                         .cgroup_directory = "",
-                         .notify_directory = "",
-                         .state_json_creating = "",
-                         .state_json_created = ""};
+  PrepareRequest request = request_for(plan);
   request.reports_ready = reports_ready;
   const Result<PreparedInit> prepared = prepare(request);
   EXPECT_TRUE(prepared) << (prepared ? "" : prepared.error().message());
@@ -45,6 +52,21 @@ TEST(Prepare, LetsInitAwaitItsNetworkDevices) {
   plan::Plan plan = small_plan();
   plan.net_devices.push_back({"eth7", "eth0"});
   EXPECT_TRUE(awaits_parent(plan, false));
+}
+
+TEST(Prepare, ClonesIntoANewNetworkOnlyWhereNoneIsThere) {
+  plan::Plan plan = small_plan();
+  plan.namespaces.push_back({plan::NamespaceType::kNetwork, ""});
+  plan.namespaces.push_back({plan::NamespaceType::kIpc, ""});
+  PrepareRequest request = request_for(plan);
+  Result<PreparedInit> prepared = prepare(request);
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(prepared->clone_flags, uint64_t{CLONE_NEWNET | CLONE_NEWIPC});
+  request.network_fd = 7;
+  prepared = prepare(request);
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(prepared->clone_flags, uint64_t{CLONE_NEWIPC});
+  EXPECT_THAT(prepared->inherited_fds, testing::Contains(7));
 }
 
 }  // namespace
