@@ -49,10 +49,18 @@ void prepare_namespaces(const PrepareRequest& request, Arena& arena, InitProgram
     program.become_root |= join.clone_flag == CLONE_NEWUSER ? 1U : 0U;
   }
   program.joins = arena.copy(joins);
+  std::vector<NamespaceJoin> made;
+  uint64_t made_flags = 0;
+  for (const OpenNamespace& ns : request.made_namespaces) {
+    made.push_back({ns.fd.get(), ns.clone_flag, arena.text(ns.path)});
+    made_flags |= static_cast<uint64_t>(ns.clone_flag);
+  }
+  program.made_namespaces = arena.copy(made);
   if (request.kind != SessionKind::kExec) {
     for (const plan::Namespace& ns : plan.namespaces) {
       program.clone_flags |= ns.path.empty() ? clone_flag(ns.type) : 0;
     }
+    program.clone_flags &= ~made_flags;
     program.new_user_namespace = plan.creates(plan::NamespaceType::kUser) ? 1 : 0;
     program.become_root |= program.new_user_namespace;
     program.unshare_time = plan.creates(plan::NamespaceType::kTime) ? 1 : 0;
@@ -63,8 +71,7 @@ void prepare_namespaces(const PrepareRequest& request, Arena& arena, InitProgram
     program.time_offsets = arena.optional_text(time_offsets_text(plan));
     program.unshare_cgroup = plan.creates(plan::NamespaceType::kCgroup) ? 1 : 0;
     program.loopback_up =
-        plan.creates(plan::NamespaceType::kNetwork) && request.network_fd < 0 ? 1 : 0;
-    program.clone_flags &= request.network_fd < 0 ? ~uint64_t{0} : ~uint64_t{CLONE_NEWNET};
+        plan.creates(plan::NamespaceType::kNetwork) && (made_flags & CLONE_NEWNET) == 0 ? 1 : 0;
   }
   program.needs_joiner =
       (!joins.empty() || program.new_user_namespace != 0 || program.unshare_time != 0) ? 1 : 0;
@@ -309,13 +316,16 @@ Result<UniqueFd> write_arena(const Arena& arena) {
 }
 
 void list_descriptors(const PrepareRequest& request, PreparedInit& prepared) {
-  for (const int fd : {request.sync_fd, request.proc_fd, request.fifo_fd, request.network_fd, request.machine_fd, prepared.arena.get()}) {
+  for (const int fd : {request.sync_fd, request.proc_fd, request.fifo_fd, request.machine_fd, prepared.arena.get()}) {
     if (fd >= 0) {
       prepared.inherited_fds.push_back(fd);
     }
   }
   for (const OpenNamespace& join : request.joins) {
     prepared.inherited_fds.push_back(join.fd.get());
+  }
+  for (const OpenNamespace& made : request.made_namespaces) {
+    prepared.inherited_fds.push_back(made.fd.get());
   }
   for (const UniqueFd& tree : prepared.owned) {
     prepared.inherited_fds.push_back(tree.get());
@@ -335,7 +345,6 @@ Result<PreparedInit> prepare(const PrepareRequest& request) {
   program.fifo_fd = request.fifo_fd;
   program.debug = request.debug ? 1 : 0;
   program.reports_ready = request.reports_ready ? 1 : 0;
-  program.network_fd = request.network_fd;
   program.machine_fd = request.machine_fd;
   program.id = arena.text(request.plan.id);
   prepare_namespaces(request, arena, program);

@@ -51,7 +51,8 @@ struct PrepareRequest {
       state_json_created;  // hook state documents; kPidMark stands where the pid goes
   bool debug = false;      // init reports every step
   bool reports_ready = true;  // InitProgram::reports_ready
-  int network_fd = -1;     // the network namespace, made already; -1: by the clone
+  // The plan's namespaces that are there already; the clone makes the rest.
+  const std::vector<OpenNamespace>& made_namespaces;
   int machine_fd = -1;     // the process is redoubt-vm, and this is its task (InitProgram::machine_fd)
 };
 

@@ -202,7 +202,7 @@ struct InitProgram {
   const char* time_offsets;  // text for timens_offsets, null: none
   uint32_t unshare_cgroup;
   uint32_t loopback_up;
-  int32_t network_fd;  // a network namespace that the parent has made, loopback up; -1: none
+  Span<NamespaceJoin> made_namespaces;  // by the parent, before the clone: the loopback interface is up
 
   const char* keyring_name;   // null: keep the caller's session keyring
   uint32_t create_keyring;    // exec joins without changing permissions

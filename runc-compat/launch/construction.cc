@@ -68,15 +68,15 @@ std::map<std::string, std::string> policy_record(const plan::Hardening& hardenin
 Result<std::unique_ptr<Construction>> Construction::begin(const CreateOptions& options) {
   TRY_ASSIGN(PassedDescriptors passed, pass_descriptors(options.preserve_fds));
   TRY_ASSIGN(const std::string bundle, enter_bundle(options.bundle));
-  NetworkAhead network;
-  TRY_ASSIGN(Container container, resolve_bundle(options, bundle, BpfSet::kEnsure, &network));
+  NamespacesAhead ahead;
+  TRY_ASSIGN(Container container, resolve_bundle(options, bundle, BpfSet::kEnsure, &ahead));
   const std::optional<plan::Seccomp>& seccomp = container.plan.seccomp;
   if (seccomp && !seccomp->listener_path.empty()) {
     TRY(check_seccomp_listener_path(seccomp->listener_path));
   }
   TRY_ASSIGN(state::ContainerDir dir, state::ContainerDir::claim(options.runtime.root, options.id));
   std::unique_ptr<Construction> construction(
-      new Construction(std::move(container), std::move(dir), std::move(passed), std::move(network)));
+      new Construction(std::move(container), std::move(dir), std::move(passed), std::move(ahead)));
   TRY(construction->prepare_machine(options.runtime.root));
   TRY(construction->write_intent(options));
   return construction;
@@ -252,7 +252,7 @@ Status Construction::launch(const CreateOptions& options, init::SessionKind kind
   TRY_ASSIGN(request.joins, open_namespaces(host_plan()));
   request.passed = passed_;
   request.fifo_fd = fifo_.get();
-  request.network = &network_;
+  request.ahead = &ahead_;
   request.machine_fd = machine_task_.get();
   request.open_memory_limit = [this]() {
     Result<UniqueFd> limit = open_at(AT_FDCWD, concat(scope_->directory(), "/memory.max"), O_WRONLY);

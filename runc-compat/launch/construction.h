@@ -11,7 +11,7 @@
 #include "base/unique_fd.h"
 #include "runc-compat/launch/container.h"
 #include "runc-compat/launch/launch.h"
-#include "runc-compat/launch/network_ahead.h"
+#include "runc-compat/launch/namespaces_ahead.h"
 #include "runc-compat/launch/notify_socket.h"
 #include "runc-compat/launch/session.h"
 #include "runc-compat/state/container_dir.h"
@@ -45,11 +45,11 @@ class Construction {
   Construction(Container container,
                state::ContainerDir dir,
                PassedDescriptors passed,
-               NetworkAhead network)
+               NamespacesAhead ahead)
       : container_(std::move(container)),
         dir_(std::move(dir)),
         passed_(std::move(passed)),
-        network_(std::move(network)) {}
+        ahead_(std::move(ahead)) {}
 
   // What runs on the host: the container itself, or the machine around it.
   const plan::Plan& host_plan() const { return outer_ ? *outer_ : container_.plan; }
@@ -67,7 +67,7 @@ class Construction {
   std::optional<state::ContainerDir> dir_;  // empty once kept
   state::Record record_;
   PassedDescriptors passed_;
-  NetworkAhead network_;
+  NamespacesAhead ahead_;
   std::optional<plan::Plan> outer_;  // of a container in a machine
   UniqueFd machine_task_;
   std::optional<sandbox::CgroupScope> scope_;

@@ -95,14 +95,16 @@ plan::HostFacts probe_launch_host(BpfSet set) {
 Result<Container> resolve_bundle(const CreateOptions& options,
                                  const std::string& bundle,
                                  BpfSet set,
-                                 NetworkAhead* network) {
+                                 NamespacesAhead* ahead) {
   Container container;
   std::vector<std::string> warnings;
   TRY_ASSIGN(oci::LoadedBundle loaded, oci::load_bundle(bundle, warnings));
   container.spec = std::move(loaded.spec);
   container.config_text = std::move(loaded.config_text);
-  if (network != nullptr && options.pidfd_socket.empty() && may_want_network_ahead(container.spec)) {
-    network->start();
+  const int worth_making = namespaces_worth_making(container.spec);
+  // Whoever gets the pidfd early must find the process in its namespaces.
+  if (ahead != nullptr && worth_making != 0 && options.pidfd_socket.empty()) {
+    ahead->start(worth_making);
   }
   container.host = probe_launch_host(set);
   const bool rootless = is_rootless(options.runtime.rootless, container.host);

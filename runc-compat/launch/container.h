@@ -13,7 +13,7 @@
 #include "plan/plan.h"
 #include "policy/effective.h"
 #include "runc-compat/launch/launch.h"
-#include "runc-compat/launch/network_ahead.h"
+#include "runc-compat/launch/namespaces_ahead.h"
 #include "runc-compat/state/container_dir.h"
 #include "runc-compat/state/record.h"
 
@@ -34,12 +34,12 @@ enum class BpfSet { kEnsure, kQuery };
 // sandbox::probe_host(), and what the BPF LSM layer has.
 plan::HostFacts probe_launch_host(BpfSet set);
 
-// Reads and checks the bundle (absolute path) and resolves it. `network`, if any, is started as soon as
+// Reads and checks the bundle (absolute path) and resolves it. `ahead`, if any, is started as soon as
 // config.json says that it may be of use.
 Result<Container> resolve_bundle(const CreateOptions& options,
                                  const std::string& bundle,
                                  BpfSet set,
-                                 NetworkAhead* network);
+                                 NamespacesAhead* ahead);
 
 // The same from <root>/<id>/config.json and policy.json.
 Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Record& record);

@@ -17,6 +17,7 @@ std::string_view step_words(init::InitStep step) {
   using init::InitStep;
   switch (step) {
     case InitStep::kJoinNamespaces:
+    case InitStep::kMadeNamespaces:
       return "join namespace";
     case InitStep::kTimeOffsets:
       return "linux.timeOffsets";
@@ -28,7 +29,7 @@ std::string_view step_words(init::InitStep step) {
       return "new session";
     case InitStep::kKeyring:
       return "session keyring";
-    case InitStep::kNetwork:
+    case InitStep::kLoopback:
       return "bring up";
     case InitStep::kIpcNamespace:
       return "ipc namespace";

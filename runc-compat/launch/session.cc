@@ -203,9 +203,10 @@ Result<Session> Session::launch(const SessionRequest& request) {
   };
   const bool has_child_hooks = !request.plan.hooks_of(plan::HookKind::kCreateContainer).empty() ||
                                !request.plan.hooks_of(plan::HookKind::kStartContainer).empty();
-  const UniqueFd network = request.network != nullptr && can_use_network_ahead(request.plan)
-                               ? request.network->take()
-                               : UniqueFd();
+  TRY_ASSIGN(const UniqueFd image, init::open_init_image());
+  const std::vector<init::OpenNamespace> made =
+      request.ahead != nullptr ? request.ahead->take(request.plan)
+                               : std::vector<init::OpenNamespace>();
   init::PrepareRequest prepare{request.plan,
                                request.kind,
                                session.channel_.child_fd(),
@@ -227,10 +228,9 @@ Result<Session> Session::launch(const SessionRequest& request) {
                                has_child_hooks ? state_text("created") : "",
                                log::enabled(log::Level::kDebug),
                                session.reports_ready_,
-                               network.get(),
+                               made,
                                request.machine_fd};
   TRY_ASSIGN(const init::PreparedInit prepared, init::prepare(prepare));
-  TRY_ASSIGN(const UniqueFd image, init::open_init_image());
   TRY_ASSIGN(SpawnedChild child, spawn_init(prepared, image.get(), request.cgroup_fd));
   session.channel_.close_child_end();
   session.in_cgroup_ = child.in_cgroup;

@@ -17,7 +17,7 @@
 #include "plan/plan.h"
 #include "runc-compat/launch/descriptors.h"
 #include "runc-compat/launch/init_channel.h"
-#include "runc-compat/launch/network_ahead.h"
+#include "runc-compat/launch/namespaces_ahead.h"
 #include "runc-compat/launch/spawn.h"
 
 namespace redoubt::launch {
@@ -32,7 +32,7 @@ struct SessionRequest {
   int cgroup_fd = -1;  // to be born in; -1: placed by on_pid
   std::string cgroup_directory = {};
   std::string notify_directory = {};
-  NetworkAhead* network = nullptr;  // where the network namespace is being made already
+  NamespacesAhead* ahead = nullptr;  // where some of the namespaces are being made already
   int machine_fd = -1;  // the process is redoubt-vm: its task (InitProgram::machine_fd)
   // memory.max of the cgroup, for redoubt-vm; invalid: there is none.
   std::function<UniqueFd()> open_memory_limit = {};

@@ -154,6 +154,18 @@ StepStatus unshare_ipc(const InitProgram& program, Context& context) {
   return err < 0 ? StepStatus{static_cast<int>(-err), "unshare ipc namespace"} : kOk;
 }
 
+StepStatus enter_made_namespaces(const InitProgram& program, Context& context) {
+  (void)context;
+  for (const NamespaceJoin& made : program.made_namespaces) {
+    const long err = sys::call(SYS_setns, made.fd, made.clone_flag);
+    sys::close(made.fd);
+    if (err < 0) {
+      return {static_cast<int>(-err), made.path};
+    }
+  }
+  return kOk;
+}
+
 // A session of our own: no way back to the caller's terminal (TIOCSTI), and its signals do not
 // reach us.
 StepStatus start_session(const InitProgram& program, Context& context) {
@@ -200,13 +212,8 @@ StepStatus join_keyring(const InitProgram& program, Context& context) {
   return kOk;
 }
 
-StepStatus set_up_network(const InitProgram& program, Context& context) {
+StepStatus loopback_up(const InitProgram& program, Context& context) {
   (void)context;
-  if (program.network_fd >= 0) {
-    const long err = sys::call(SYS_setns, program.network_fd, CLONE_NEWNET);
-    sys::close(program.network_fd);
-    return err < 0 ? StepStatus{static_cast<int>(-err), "the network namespace"} : kOk;
-  }
   if (program.loopback_up == 0) {
     return kOk;
   }

@@ -21,10 +21,11 @@ constexpr StepEntry kSteps[] = {
     {InitStep::kBecomeRoot, become_root, kAll},
     // By the container's root, who then owns the message queues' directory.
     {InitStep::kIpcNamespace, unshare_ipc, kNew},
+    // Before mqueue and sysfs are mounted and sysctls are written, which are those of these namespaces.
+    {InitStep::kMadeNamespaces, enter_made_namespaces, kNew},
     {InitStep::kSession, start_session, kAll},
     {InitStep::kKeyring, join_keyring, kAll},
-    // Before sysfs is mounted and sysctls are written, which are those of this namespace.
-    {InitStep::kNetwork, set_up_network, kNew},
+    {InitStep::kLoopback, loopback_up, kNew},
     // After joining the cgroup (clone into it, or the parent's attach): the namespace's root is the
     // cgroup at this moment.
     {InitStep::kCgroupNamespace, unshare_cgroup, kNew},

@@ -2,22 +2,24 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sched.h>
 
 namespace redoubt::init {
 namespace {
 
-const std::vector<OpenNamespace> no_joins;
+const std::vector<OpenNamespace> none;
 
-PrepareRequest request_for(const plan::Plan& plan) {
+PrepareRequest request_for(const plan::Plan& plan, const std::vector<OpenNamespace>& made = none) {
   return {.plan = plan,
           .seccomp = {},
-          .joins = no_joins,
+          .joins = none,
           .extra_env = {},
           .cgroup_directory = "",
           .notify_directory = "",
           .state_json_creating = "",
-          .state_json_created = ""};
+          .state_json_created = "",
+          .made_namespaces = made};
 }
 
 // Whether init sleeps until the parent has answered; wrong by "no", it would act before its ids are mapped.
@@ -54,19 +56,19 @@ TEST(Prepare, LetsInitAwaitItsNetworkDevices) {
   EXPECT_TRUE(awaits_parent(plan, false));
 }
 
-TEST(Prepare, ClonesIntoANewNetworkOnlyWhereNoneIsThere) {
+TEST(Prepare, ClonesOnlyIntoWhatIsNotThereYet) {
   plan::Plan plan = small_plan();
-  plan.namespaces.push_back({plan::NamespaceType::kNetwork, ""});
-  plan.namespaces.push_back({plan::NamespaceType::kIpc, ""});
-  PrepareRequest request = request_for(plan);
-  Result<PreparedInit> prepared = prepare(request);
+  plan.namespaces = {{plan::NamespaceType::kNetwork, ""}, {plan::NamespaceType::kIpc, ""}, {plan::NamespaceType::kPid, ""}};
+  Result<PreparedInit> prepared = prepare(request_for(plan));
   ASSERT_TRUE(prepared);
-  EXPECT_EQ(prepared->clone_flags, uint64_t{CLONE_NEWNET | CLONE_NEWIPC});
-  request.network_fd = 7;
-  prepared = prepare(request);
+  EXPECT_EQ(prepared->clone_flags, uint64_t{CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID});
+
+  std::vector<OpenNamespace> made;
+  made.push_back({UniqueFd(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)), CLONE_NEWNET, "network"});
+  prepared = prepare(request_for(plan, made));
   ASSERT_TRUE(prepared);
-  EXPECT_EQ(prepared->clone_flags, uint64_t{CLONE_NEWIPC});
-  EXPECT_THAT(prepared->inherited_fds, testing::Contains(7));
+  EXPECT_EQ(prepared->clone_flags, uint64_t{CLONE_NEWIPC | CLONE_NEWPID});
+  EXPECT_THAT(prepared->inherited_fds, testing::Contains(made[0].fd.get()));
 }
 
 }  // namespace
