@@ -161,7 +161,9 @@ void prepare_rootfs(const PrepareRequest& request, Arena& arena, RootfsProgram& 
   const plan::Plan& plan = request.plan;
   program.readonly = plan.rootfs.readonly ? 1 : 0;
   set_propagation(plan.rootfs, program);
-  program.make_parent_private = 1;
+  // After a recursive "slave" or "private" nothing is shared any more.
+  program.make_parent_private =
+      (program.propagation & MS_REC) == 0 || (program.propagation & MS_SHARED) != 0 ? 1 : 0;
   program.no_pivot = plan.rootfs.no_pivot ? 1 : 0;
   program.bind_devices =
       plan.find_namespace(plan::NamespaceType::kUser) != nullptr || plan.rootless ? 1 : 0;

@@ -21,8 +21,11 @@ int64_t monotonic_now() {
   return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-long stat_entry(int parent_fd, const char* name, struct stat* st) {
-  return sys::call(SYS_newfstatat, parent_fd, sys::arg(name), sys::arg(st), AT_SYMLINK_NOFOLLOW);
+bool is_link(int parent_fd, const char* name) {
+  struct stat st {};
+  const long err = sys::call(
+      SYS_newfstatat, parent_fd, sys::arg(name), sys::arg(&st), AT_SYMLINK_NOFOLLOW);
+  return err == 0 && (st.st_mode & S_IFMT) == S_IFLNK;
 }
 
 long make_entry(int parent_fd, const char* name, bool directory) {
@@ -142,7 +145,9 @@ long open_target(int root_fd, const char* path, TargetKind kind, bool* created) 
       return next < 0 ? next : open_in_root(root_fd, walk.path, O_PATH);
     }
     const unsigned after = static_cast<unsigned>(next);
-    fd = open_in_root(root_fd, walk.prefix, O_PATH);
+    const bool last = is_last(walk, after);
+    // Of the path that was asked for the whole is known to be missing.
+    fd = last && links == 0 ? -ENOENT : open_in_root(root_fd, walk.prefix, O_PATH);
     if (fd >= 0) {
       sys::close(static_cast<int>(fd));
       position = after;
@@ -155,17 +160,15 @@ long open_target(int root_fd, const char* path, TargetKind kind, bool* created) 
     if (parent < 0) {
       return parent;
     }
-    struct stat st {};
-    long err = stat_entry(static_cast<int>(parent), walk.name, &st);
-    if (err == 0 && (st.st_mode & S_IFMT) == S_IFLNK) {
+    long err =
+        make_entry(static_cast<int>(parent), walk.name, !last || kind == TargetKind::kDirectory);
+    *created = *created || (last && err == 0);
+    // mkdirat(2) and mknodat(2) follow no link: one that leads nowhere is there already.
+    if (err == -EEXIST && is_link(static_cast<int>(parent), walk.name)) {
       err = follow_link(walk, static_cast<int>(parent), after);
       position = 0;
       ++links;
     } else {
-      const bool last = is_last(walk, after);
-      err =
-          make_entry(static_cast<int>(parent), walk.name, !last || kind == TargetKind::kDirectory);
-      *created = *created || (last && err == 0);
       err = err == -EEXIST ? 0 : err;
       position = err == 0 ? after : position;
     }

@@ -24,6 +24,7 @@ inline constexpr StepStatus kOk{};
 struct Context {
   int sync_fd = -1;
   int root_fd = -1;       // the container's rootfs mount
+  uint64_t root_device = 0, root_inode = 0;  // what it is (stat(2))
   int host_null_fd = -1;  // the host's /dev/null, verified
   int proc_mount_fd = -1;  // what is mounted at /proc and /sys of the container; -1: nothing
   int sys_mount_fd = -1;

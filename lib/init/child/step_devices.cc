@@ -31,19 +31,32 @@ bool matches(const DeviceStep& device, const struct stat& st) {
          (device.node_type == S_IFIFO || st.st_rdev == makedev(device.major, device.minor));
 }
 
-// Opens the parent directory of `path` (made when missing) and returns the last component's name
-// through *name.
-long open_parent(int root_fd, const char* path, const char** name) {
-  FixedText<kPathLimit> parent;
+// The directory of the device at hand, kept for the next one: nearly all are in /dev.
+struct Parent {
+  FixedText<kPathLimit> path;
+  long fd = -ENOENT;
+};
+
+// Makes `parent` the directory of `path` (made when missing); the last component's name through *name.
+long enter_parent(int root_fd, const char* path, Parent& parent, const char** name) {
   size_t cut = 0;
   for (size_t i = 0; path[i] != '\0'; ++i) {
     cut = path[i] == '/' ? i : cut;
   }
-  parent.add(path, cut == 0 ? 1 : cut);
   *name = path + cut + 1;
+  FixedText<kPathLimit> wanted;
+  wanted.add(path, cut == 0 ? 1 : cut);
+  if (wanted.truncated) {
+    return -ENAMETOOLONG;
+  }
+  if (parent.fd >= 0 && text_equal(parent.path.data, wanted.data)) {
+    return parent.fd;
+  }
+  sys::close(static_cast<int>(parent.fd));
   bool created = false;
-  return parent.truncated ? -ENAMETOOLONG
-                          : open_target(root_fd, parent.data, TargetKind::kDirectory, &created);
+  parent.path = wanted;
+  parent.fd = open_target(root_fd, wanted.data, TargetKind::kDirectory, &created);
+  return parent.fd;
 }
 
 long make_node(int parent_fd, const char* name, const DeviceStep& device) {
@@ -92,19 +105,21 @@ long bind_node(int parent_fd, const char* name, const DeviceStep& device) {
   return err;
 }
 
-long make_device(const InitProgram& program, const Context& context, const DeviceStep& device) {
+long make_device(const InitProgram& program,
+                 const Context& context,
+                 const DeviceStep& device,
+                 Parent& parent) {
   const char* name = nullptr;
-  const long parent = open_parent(context.root_fd, device.path, &name);
-  if (parent < 0) {
-    return parent;
+  const long directory = enter_parent(context.root_fd, device.path, parent, &name);
+  if (directory < 0) {
+    return directory;
   }
-  const int fd = static_cast<int>(parent);
+  const int fd = static_cast<int>(directory);
   const bool bind = program.rootfs.bind_devices != 0 && device.node_type != S_IFIFO;
   long err = bind ? bind_node(fd, name, device) : make_node(fd, name, device);
   if (err == -EPERM && !bind) {
     err = bind_node(fd, name, device);  // root without CAP_MKNOD (nested containers)
   }
-  sys::close(fd);
   return err;
 }
 
@@ -149,12 +164,14 @@ StepStatus make_devices(const InitProgram& program, Context& context) {
     return kOk;
   }
   const long old_mask = sys::call(SYS_umask, 0);
+  Parent parent;
   for (const DeviceStep& device : program.rootfs.devices) {
-    const long err = make_device(program, context, device);
+    const long err = make_device(program, context, device, parent);
     if (err < 0) {
       return {static_cast<int>(-err), device.path};
     }
   }
+  sys::close(static_cast<int>(parent.fd));
   sys::call(SYS_umask, old_mask);
   bool created = false;
   const long dev = open_target(context.root_fd, "/dev", TargetKind::kDirectory, &created);

@@ -133,21 +133,22 @@ long make_bind(const MountStep& mount, const char* source, bool recursive) {
   return fd;
 }
 
+bool is_directory(const struct stat& st) { return (st.st_mode & S_IFMT) == S_IFDIR; }
+
 bool is_directory(int fd) {
   struct stat st {};
-  return stat_fd(fd, &st) == 0 && (st.st_mode & S_IFMT) == S_IFDIR;
+  return stat_fd(fd, &st) == 0 && is_directory(st);
 }
 
 // procfs of the container is written to by the runtime and trusted by it afterwards: nothing may
 // cover parts of it but what the validator allowed by name (CVE-2019-16884), and a link must not
 // lead a mount into it.
-long guard_target(const MountStep& mount, int target_fd, int mount_fd, const Context& context) {
-  struct stat target {};
-  struct stat root {};
-  if (stat_fd(target_fd, &target) < 0 || stat_fd(context.root_fd, &root) < 0) {
-    return -EINVAL;
-  }
-  if (target.st_dev == root.st_dev && target.st_ino == root.st_ino) {
+long guard_target(const MountStep& mount,
+                  int target_fd,
+                  const struct stat& target,
+                  int mount_fd,
+                  const Context& context) {
+  if (target.st_dev == context.root_device && target.st_ino == context.root_inode) {
     return -EBUSY;  // the container's root itself
   }
   const bool in_proc = filesystem_type(target_fd) == PROC_SUPER_MAGIC;
@@ -196,12 +197,18 @@ StepStatus attach(const InitProgram& program,
                   Target target) {
   (void)program;
   const int target_fd = static_cast<int>(target.fd);
-  long err = guard_target(mount, target_fd, mount_fd, context);
+  struct stat target_stat {};
+  long err = stat_fd(target_fd, &target_stat);
+  if (err < 0) {
+    return failed(context, mount, "destination", err);
+  }
+  err = guard_target(mount, target_fd, target_stat, mount_fd, context);
   if (err < 0) {
     return failed(context, mount, err == -EPERM ? "inside /proc" : "the container's root", err);
   }
-  const bool directory = is_directory(mount_fd);
-  if (directory != is_directory(target_fd)) {
+  // The root of a file system's instance is a directory, what a bind brings may be anything.
+  const bool directory = mount.kind != MountSource::kBind || is_directory(mount_fd);
+  if (directory != is_directory(target_stat)) {
     return failed(context,
                   mount,
                   directory ? "source is a directory, target is not"

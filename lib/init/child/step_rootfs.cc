@@ -133,7 +133,11 @@ StepStatus bind_rootfs(const InitProgram& program, Context& context) {
     return {static_cast<int>(-err), rootfs.path};
   }
   context.root_fd = static_cast<int>(tree);
-  return kOk;
+  struct stat st {};
+  err = stat_fd(context.root_fd, &st);
+  context.root_device = st.st_dev;
+  context.root_inode = st.st_ino;
+  return err < 0 ? StepStatus{static_cast<int>(-err), rootfs.path} : kOk;
 }
 
 // The working directory is made while the rootfs can be written to; 0755 and root's, as runc does.
