@@ -237,7 +237,7 @@ class NodeJs(Answering):
 
 
 class Python(Answering):
-    """Not started in /: helpers of multiprocessing list the directory that they are in, and who may list / may read everything."""
+    """Not started in /: helpers of multiprocessing list the directory that they are in, and who may list / sees the names of all files, which lint tells."""
 
     cwd = "/srv"
     command, mounts, answers = ("python3", "/srv/server.py"), [(DATA / "server.py", "/srv/server.py")], PYTHON_ANSWERS
