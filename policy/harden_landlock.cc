@@ -30,6 +30,8 @@ uint64_t access_of(Field field, int abi) {
   switch (field) {
     case Field::kFilesRead:
       return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    case Field::kFilesList:
+      return LANDLOCK_ACCESS_FS_READ_DIR;
     case Field::kFilesWrite:
       return write_access(abi);
     default:
@@ -69,6 +71,19 @@ Status harden_tree(Hardener& h, Field field) {
   return {};
 }
 
+// Landlock holds for all beneath a path: there is no right to list one directory alone. The field only
+// adds to files.read, so where that is not enforced there is nothing to refuse for.
+Status harden_list(Hardener& h) {
+  if (h.has(Field::kFilesList) && (!h.has(Field::kFilesRead) || h.host.landlock_abi < 1)) {
+    h.decide(Field::kFilesList,
+             value_text(info_of(Field::kFilesList), h.policy[Field::kFilesList]),
+             "",
+             "no effect: every directory may be listed where files.read does not hold");
+    return {};
+  }
+  return harden_tree(h, Field::kFilesList);
+}
+
 Status harden_scopes(Hardener& h) {
   if (!h.has(Field::kLandlockScopes)) {
     return {};
@@ -92,6 +107,7 @@ Status harden_landlock(Hardener& h) {
     return {};
   }
   TRY(harden_tree(h, Field::kFilesRead));
+  TRY(harden_list(h));
   TRY(harden_tree(h, Field::kFilesWrite));
   TRY(harden_tree(h, Field::kFilesExecute));
   TRY(harden_scopes(h));

@@ -73,6 +73,22 @@ void check_read(Linter& lint) {
   }
 }
 
+void check_list(Linter& lint) {
+  for (const Entry& entry : lint.merged[Field::kFilesList].entries) {
+    if (entry.key == "/" && lint.merged[Field::kFilesRead].present) {
+      lint.add("list-all", Field::kFilesList, entry.rule, "the names of all files are seen");
+    }
+  }
+  const FieldValue& read = lint.raw[Field::kFilesRead];
+  for (const Entry& entry : lint.raw[Field::kFilesList].entries) {
+    if (!lint.merged[Field::kFilesRead].present || any_lies_in(read, entry.key)) {
+      lint.add("list-no-effect",
+               Field::kFilesList,
+               concat(entry.key, " may be listed anyway: files.read ", read.present ? "has it" : "is absent"));
+    }
+  }
+}
+
 void check_executable(Linter& lint, const Entry& entry) {
   constexpr Field kField = Field::kFilesExecute;
   const FieldValue& read = lint.merged[Field::kFilesRead];
@@ -120,7 +136,7 @@ void check_execute(Linter& lint) {
 }
 
 void check_without_effect(Linter& lint) {
-  for (const Field field : {Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute}) {
+  for (const Field field : {Field::kFilesRead, Field::kFilesList, Field::kFilesWrite, Field::kFilesExecute}) {
     const FieldValue& trees = lint.raw[field];
     for (const Entry& entry : trees.entries) {
       const auto covers = [&](const Entry& other) {
@@ -141,6 +157,7 @@ void check_without_effect(Linter& lint) {
 void lint_files(Linter& lint) {
   check_write_and_execute(lint);
   check_read(lint);
+  check_list(lint);
   check_execute(lint);
   check_without_effect(lint);
 }

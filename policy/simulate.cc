@@ -27,7 +27,7 @@ constexpr KeyedKind kKinds[] = {
 };
 
 bool is_access(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("rwx") == std::string_view::npos;
+  return !text.empty() && text.find_first_not_of("rwxl") == std::string_view::npos;
 }
 
 Result<Operation> parse_operation(std::string_view line, const std::string& place) {
@@ -42,7 +42,7 @@ Result<Operation> parse_operation(std::string_view line, const std::string& plac
       const json::Value* access = value.find("access");
       operation.access = access != nullptr && access->is_string() ? access->as_string() : "";
       if (!is_access(operation.access)) {
-        return Error::invalid(concat(place, ": access: must consist of the letters r, w and x"));
+        return Error::invalid(concat(place, ": access: must consist of the letters r, w, x and l"));
       }
     }
     return operation;
@@ -132,6 +132,12 @@ Judgement judge_open(const Document& policy, const Operation& operation) {
         !lies_in(policy[field], operation.object)) {
       return decided(policy, field, policy[field].rule, false);
     }
+  }
+  const FieldValue& read = policy[Field::kFilesRead];
+  const FieldValue& list = policy[Field::kFilesList];
+  if (operation.access.find('l') != std::string::npos && read.present && !lies_in(read, operation.object) &&
+      !lies_in(list, operation.object)) {
+    return decided(policy, Field::kFilesList, list.present ? list.rule : read.rule, false);
   }
   return {};
 }

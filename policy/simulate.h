@@ -1,6 +1,6 @@
 // What would a policy say to an operation? The operations come from a trace, one JSON object a line:
 //   {"syscall": "bpf"}  {"capability": "CAP_SYS_ADMIN"}  {"socket": "AF_ALG"}
-//   {"open": "/etc/passwd", "access": "r"}     access: letters of r, w, x
+//   {"open": "/etc/passwd", "access": "r"}     access: letters of r, w, x, and l: the directory is listed
 //   {"connect": "tcp 192.0.2.1 443"}  {"bind": "tcp 0.0.0.0 80"}
 #ifndef REDOUBT_POLICY_SIMULATE_H_
 #define REDOUBT_POLICY_SIMULATE_H_

@@ -47,6 +47,9 @@ void write_files(AppArmorWriter& w) {
         w.rule('"', tree_pattern(path), "\" ", tree.permissions);
       }
     }
+    for (const std::string& path : lists_of(w.merged)) {
+      w.rule('"', directories_pattern(path), "\" r");
+    }
   }
   for (const std::string& path : keys_of(w.merged, Field::kFilesMasked)) {
     w.rule("deny \"", tree_pattern(path), "\" mrwklx");
@@ -194,7 +197,7 @@ Result<Converted> to_apparmor(const Document& merged, const WriteOptions& /*opti
   write_processes(w);
   write_limits(w);
   w.text += "}\n";
-  w.notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute, Field::kFilesMasked,
+  w.notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesList, Field::kFilesWrite, Field::kFilesExecute, Field::kFilesMasked,
                                      Field::kFilesReadonly, Field::kCapabilitiesAllow, Field::kCapabilitiesDeny, Field::kNetworkFamilies,
                                      Field::kNetworkConnect, Field::kNetworkBind, Field::kPtrace, Field::kPtraceOutside, Field::kMounts, Field::kRlimits,
                                      Field::kLandlockScopes});

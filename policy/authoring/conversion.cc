@@ -63,6 +63,10 @@ std::vector<std::string> trees_or_all(const Document& merged, Field field) {
   return merged[field].present ? keys_of(merged, field) : std::vector<std::string>{"/"};
 }
 
+std::vector<std::string> lists_of(const Document& merged) {
+  return merged[Field::kFilesRead].present ? keys_of(merged, Field::kFilesList) : std::vector<std::string>();
+}
+
 Draft::Draft(std::string name, std::string description, std::string_view source) : source_(source) {
   document_.name = std::move(name);
   document_.description = std::move(description);

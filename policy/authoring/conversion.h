@@ -42,6 +42,8 @@ std::vector<Note> notes_of_others(const Document& merged, std::initializer_list<
 // Trees and entries that are worth a rule: all keys of the field, "/" alone when it is absent.
 std::vector<std::string> trees_or_all(const Document& merged, Field field);
 std::vector<std::string> keys_of(const Document& merged, Field field);
+// The trees of files.list that have an effect: none where everything may be read.
+std::vector<std::string> lists_of(const Document& merged);
 
 // A profile that is put together field by field and extends `default`.
 class Draft {

@@ -15,7 +15,7 @@ using Kind = Operation::Kind;
 
 Error malformed(std::string_view text) {
   return Error::invalid(concat(quote(text),
-                               " is no operation; such are open:/etc/shadow:r, exec:/bin/sh, "
+                               " is no operation; such are open:/etc/shadow:r, open:/srv:l, exec:/bin/sh, "
                                "connect:10.0.0.1:443, bind:udp:[::]:53, syscall:bpf, "
                                "capability:CAP_SYS_ADMIN and socket:AF_ALG"));
 }
@@ -46,7 +46,7 @@ Result<Operation> parse_open(std::string_view rest, std::string_view text) {
   const std::string path(rest.substr(0, colon));
   const std::string access(colon == std::string_view::npos ? "r" : rest.substr(colon + 1));
   if (!path.starts_with('/') || access.empty() ||
-      access.find_first_not_of("rwx") != std::string::npos) {
+      access.find_first_not_of("rwxl") != std::string::npos) {
     return malformed(text);
   }
   return Operation{Kind::kOpen, path, access, 0};
@@ -80,6 +80,7 @@ std::vector<Field> fields_of(const Operation& operation) {
   std::vector<Field> fields = {Field::kFilesMasked};
   constexpr std::pair<char, Field> kAccess[] = {{'w', Field::kFilesReadonly},
                                                 {'r', Field::kFilesRead},
+                                                {'l', Field::kFilesList},
                                                 {'w', Field::kFilesWrite},
                                                 {'x', Field::kFilesExecute}};
   for (const auto& [letter, field] : kAccess) {
@@ -109,26 +110,41 @@ const Entry* allowing_entry(const FieldValue& value, FieldType type, const Opera
   return best;
 }
 
+// "l" of files.list ...: what the field is asked about.
+char letter_of(Field field) {
+  switch (field) {
+    case Field::kFilesRead:
+      return 'r';
+    case Field::kFilesList:
+      return 'l';
+    case Field::kFilesWrite:
+      return 'w';
+    default:
+      return 'x';
+  }
+}
+
 ExplainStep explain_field(const Document& policy, Field field, const Operation& operation) {
   const FieldInfo& info = info_of(field);
   ExplainStep step{std::string(info.path), "no rule", std::string(info.layer), "", "", false};
-  if (!policy[field].present) {
+  const Field decides = info.adds() ? info.adds_to : field;
+  if (!policy[decides].present) {
     return step;
   }
   Document alone;
   alone.rules = policy.rules;
   alone[field] = policy[field];
+  alone[decides] = policy[decides];
   Operation asked = operation;
   if (info.type == FieldType::kPaths) {
-    asked.access = field == Field::kFilesRead    ? "r"
-                   : field == Field::kFilesWrite ? "w"
-                                                 : "x";
+    asked.access = letter_of(field);
   }
   const Judgement judgement = judge(alone, asked);
   step.verdict = !judgement.allowed ? "deny" : judgement.audited ? "audit" : "allow";
   step.place = judgement.place;
   step.reason = judgement.reason;
   const Entry* entry = allowing_entry(policy[field], info.type, operation);
+  entry = entry == nullptr ? allowing_entry(policy[decides], info.type, operation) : entry;
   if (judgement.allowed && entry != nullptr && info.type != FieldType::kDenied) {
     step.place = place_of(policy.rules[entry->rule]);
     step.reason = concat(entry->key, ": ", policy.rules[entry->rule].reason);

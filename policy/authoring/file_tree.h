@@ -15,7 +15,7 @@ namespace redoubt::policy {
 
 // One thing that is known about a path.
 struct FileMark {
-  enum class Access : uint8_t { kRead, kWrite, kExecute, kMasked, kReadonly };
+  enum class Access : uint8_t { kRead, kList, kWrite, kExecute, kMasked, kReadonly };
   enum class Change : uint8_t { kNone, kAdded, kRemoved };
   Access access{};
   Change change{};

@@ -28,7 +28,7 @@ constexpr GeneraliseStepInfo kSteps[] = {
     {kAlways, "what a program cannot start and end without, and /dev/null", false},
     {kVariants, "what the C library uses where a newer system call is refused"},
     {kTemporary, "names with many digits or a hash: the directory above them"},
-    {kPackages, "files of packages that are read: their part of the tree, as /usr/lib"},
+    {kPackages, "files of packages that are read or listed: their part of the tree, as /usr/lib"},
     {kSiblings, "more than 8 paths in one directory: the directory"},
     {kPorts, "ports of the ephemeral range: the range"},
     {kPeers, "more than 8 peers on one port: any address"},
@@ -307,12 +307,25 @@ class Generaliser {
     return found;
   }
 
-  // `letter`: of r, w and x. Where a name was made or removed, its directory is what counts.
+  static bool is_seen(const Seen& row, char letter) {
+    switch (letter) {
+      case 'r':
+        return row.is_read();
+      case 'l':
+        return row.is_listed();
+      case 'w':
+        return has(row, 'w') || has(row, 'c');
+      default:
+        return has(row, letter);
+    }
+  }
+
+  // `letter`: of r, l(isted), w and x. Where a name was made or removed, its directory is what counts.
   Trees trees_of(char letter, std::string field) {
     Trees trees(std::move(field), steps_);
     std::set<std::string> changed;
     for (const Seen& row : recording_[Section::kFiles]) {
-      if (has(row, letter) || (letter == 'w' && has(row, 'c'))) {
+      if (is_seen(row, letter)) {
         trees.add(row.key);
       }
       if (has(row, 'c')) {
@@ -320,7 +333,7 @@ class Generaliser {
       }
     }
     for (const Seen& row : recording_[Section::kPrograms]) {
-      if (letter != 'w') {
+      if (letter == 'r' || letter == 'x') {
         trees.add(row.key);
       }
     }
@@ -331,13 +344,13 @@ class Generaliser {
     if (takes(kTemporary)) {
       trees.replace(kTemporary, temporary_directory);
     }
-    if (takes(kPackages) && letter == 'r') {
+    if (takes(kPackages) && (letter == 'r' || letter == 'l')) {
       trees.replace(kPackages, package_directory);
     }
     if (takes(kSiblings)) {
       trees.gather_siblings(kSiblings, kMaxSiblings);
     }
-    if (letter != 'x') {
+    if (letter == 'r' || letter == 'w') {
       trees.add("/dev/null");
     }
     trees.drop_covered();
@@ -346,7 +359,13 @@ class Generaliser {
 
   json::Value files() {
     json::Value section;
-    section.set("read", rules_of(trees_of('r', "files.read"), "read"));
+    const Trees read = trees_of('r', "files.read");
+    section.set("read", rules_of(read, "read"));
+    Trees listed = trees_of('l', "files.list");
+    listed.drop_covered_by(read);
+    if (!listed.paths().empty()) {
+      section.set("list", rules_of(listed, "listed"));
+    }
     section.set("write", rules_of(trees_of('w', "files.write"), "written"));
     const Trees executed = trees_of('x', "files.execute");
     if (executed.paths().empty()) {

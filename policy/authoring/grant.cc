@@ -51,8 +51,8 @@ Grant entry_value_grant(Field field, const Entry& entry) {
   return grant;
 }
 
-// Whether another field of the document takes back what this one lists.
-bool is_denied_elsewhere(const Document& document, Field field, const std::string& key) {
+// Whether another field of the document takes back what this one lists, or grants it anyway.
+bool is_settled_elsewhere(const Document& document, Field field, const std::string& key) {
   switch (field) {
     case Field::kCapabilitiesAllow:
       return find_entry(document[Field::kCapabilitiesDeny], key) != nullptr;
@@ -66,6 +66,9 @@ bool is_denied_elsewhere(const Document& document, Field field, const std::strin
     }
     case Field::kFilesRead:
       return has_tree_for(document[Field::kFilesMasked], key);
+    case Field::kFilesList:
+      return has_tree_for(document[Field::kFilesMasked], key) || !document[Field::kFilesRead].present ||
+             has_tree_for(document[Field::kFilesRead], key);
     case Field::kFilesWrite:
       return has_tree_for(document[Field::kFilesReadonly], key) ||
              has_tree_for(document[Field::kFilesMasked], key);
@@ -108,7 +111,7 @@ void add_lifted(Field field, const Document& from, const Document& to, std::vect
 
 void add_listed(const FieldInfo& info, const Document& document, std::vector<Grant>& grants) {
   for (const Entry& entry : document[info.field].entries) {
-    if (!is_denied_elsewhere(document, info.field, entry.key)) {
+    if (!is_settled_elsewhere(document, info.field, entry.key)) {
       grants.push_back(entry_grant(info.field, entry));
     }
   }
@@ -152,7 +155,7 @@ void add_own(const FieldInfo& info,
     default:
       if (value.present) {
         add_listed(info, document, grants);
-      } else {
+      } else if (!info.adds()) {
         grants.push_back(grant_of(info.field, GrantKind::kOpen));
       }
   }
@@ -195,18 +198,22 @@ void add_new_entries(const FieldInfo& info,
                      const Document& from,
                      const Document& to,
                      std::vector<Grant>& grants) {
-  if (!from[info.field].present) {
+  const Field bound = info.adds() ? info.adds_to : info.field;
+  if (!from[bound].present) {
     return;
   }
-  if (!to[info.field].present) {
-    grants.push_back(grant_of(info.field, GrantKind::kOpen));
+  if (!to[bound].present) {
+    if (!info.adds()) {  // the one that it adds to says so
+      grants.push_back(grant_of(info.field, GrantKind::kOpen));
+    }
     return;
   }
   std::vector<Grant> listed;
   add_listed(info, to, listed);
   const auto covers = cover_of(info.type, from[info.field]);
+  const auto grants_anyway = cover_of(info.type, from[bound]);
   for (Grant& grant : listed) {
-    if (!covers(grant.key)) {
+    if (!covers(grant.key) && !grants_anyway(grant.key)) {
       grants.push_back(std::move(grant));
     }
   }

@@ -34,6 +34,7 @@ constexpr Phrase kPhrases[] = {
     {Field::kFilesMasked, "see ", ""},
     {Field::kFilesReadonly, "change ", ""},
     {Field::kFilesRead, "read ", "read every file"},
+    {Field::kFilesList, "list ", ""},
     {Field::kFilesWrite, "write ", "write every file"},
     {Field::kFilesExecute, "execute ", "execute every file"},
     {Field::kDevicesAllow, "device ", "every device that config.json asks for"},

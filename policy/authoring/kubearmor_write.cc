@@ -89,6 +89,9 @@ void write_files(KubeArmorWriter& w) {
       w.note(Effect::kWider, field, kNoRule);
     }
   }
+  if (!lists_of(w.merged).empty()) {
+    w.note(Effect::kTighter, Field::kFilesList, "is not carried over: who may list a directory there may read what lies in it");
+  }
   for (const std::string& tree : keys_of(w.merged, Field::kFilesMasked)) {
     matches.add(tree, kBlockAction, false);
   }
@@ -176,7 +179,7 @@ Result<Converted> to_kubearmor(const Document& merged, const WriteOptions& /*opt
   json::Value object;
   object.set("apiVersion", concat(kKubeArmorGroup, "/v1")).set("kind", "KubeArmorPolicy");
   object.set("metadata", json::Value().set("name", merged.name)).set("spec", std::move(spec));
-  std::vector<Note> notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute, Field::kFilesMasked,
+  std::vector<Note> notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesList, Field::kFilesWrite, Field::kFilesExecute, Field::kFilesMasked,
                                                      Field::kFilesReadonly, Field::kNetworkConnect, Field::kNetworkBind,
                                                      Field::kCapabilitiesAllow, Field::kCapabilitiesDeny});
   if (merged.level(Field::kMode) == 1) {

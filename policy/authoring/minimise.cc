@@ -30,11 +30,14 @@ Document canonical(const Document& document) {
   return out;
 }
 
-// The field alone, so that a trial costs little.
-Document with_only(Field field, const FieldValue& value, const std::vector<Rule>& rules) {
+// The field alone, so that a trial costs little, beside the one that it adds to.
+Document with_only(const FieldInfo& info, const FieldValue& value, const Document& others) {
   Document document;
-  document[field] = value;
-  document.rules = rules;
+  document.rules = others.rules;
+  if (info.adds()) {
+    document[info.adds_to] = others[info.adds_to];
+  }
+  document[info.field] = value;
   return document;
 }
 
@@ -131,13 +134,12 @@ class Minimiser {
   }
 
   std::optional<FieldValue> shortest_value(const FieldInfo& info) const {
-    const Field field = info.field;
     std::optional<FieldValue> shortest;
     WrittenSize size;
     for (const FieldValue& candidate : candidates(info)) {
-      const Document own = with_only(field, candidate, result_.rules);
-      const Document both = canonical(meet(own, with_only(field, base_[field], base_.rules)));
-      if (!means_the_same(field, both, wanted_)) {
+      const Document own = with_only(info, candidate, result_);
+      const Document both = canonical(meet(own, with_only(info, base_[info.field], base_)));
+      if (!means_the_same(info.field, both, wanted_)) {
         continue;
       }
       const WrittenSize own_size = written_size(own);

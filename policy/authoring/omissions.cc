@@ -61,10 +61,15 @@ class Finder {
     if (same != nullptr && find_entry(resolved_[info.field], entry.key) != nullptr) {
       return by_base(same->rule);
     }
-    for (const Entry& other : shorter_[info.field].entries) {
-      if (lies_in(info, entry, other)) {
-        return of_rule(shorter_, other.rule, concat("lies in ", other.key));
+    for (const Field field : {info.field, info.adds() ? info.adds_to : info.field}) {
+      for (const Entry& other : shorter_[field].entries) {
+        if (lies_in(info, entry, other)) {
+          return of_rule(shorter_, other.rule, concat("lies in ", other.key));
+        }
       }
+    }
+    if (info.adds() && !shorter_[info.adds_to].present) {
+      return {"", concat("has no effect without ", info_of(info.adds_to).path)};
     }
     return {"", "what the profile extends does not allow it"};
   }

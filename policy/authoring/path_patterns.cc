@@ -136,6 +136,10 @@ std::string tree_pattern(const std::string& path) {
   return path == "/" ? "/{,**}" : concat(escaped(path), "{,/,/**}");
 }
 
+std::string directories_pattern(const std::string& path) {
+  return concat(path == "/" ? "" : escaped(path), "/{,**/}");
+}
+
 Result<std::vector<std::string>> expand_alternations(std::string_view pattern) {
   std::vector<std::string> done, open{std::string(pattern)};
   while (!open.empty()) {
@@ -171,8 +175,11 @@ Result<PathMatch> match_of(std::string_view pattern) {
   } else if (literal.text.ends_with('/') && pattern.substr(literal.wild) == "**") {
     match.kind = PathMatch::Kind::kBeneath;
     match.path = without_slash(literal.text);
+  } else if (literal.text.ends_with('/') && pattern.substr(literal.wild) == "**/") {
+    match.kind = PathMatch::Kind::kDirectoriesBeneath;
+    match.path = without_slash(literal.text);
   } else {
-    match.kind = PathMatch::Kind::kPattern;
+    match.kind = pattern.ends_with('/') ? PathMatch::Kind::kDirectories : PathMatch::Kind::kPattern;
     match.path = directory_of(literal.text);
   }
   const std::string problem = name_problem(Vocabulary::kPath, match.path);
@@ -202,17 +209,17 @@ bool AllowedTrees::lies_in_tree(const std::string& path) const {
   }
 }
 
-void AllowedTrees::take_match(PathMatch::Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const {
+bool AllowedTrees::take_match(PathMatch::Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const {
   const std::string field = field_text(field_);
+  const bool of_directories = kind == PathMatch::Kind::kDirectoriesBeneath || kind == PathMatch::Kind::kDirectories;
   if (kind == PathMatch::Kind::kPath || kind == PathMatch::Kind::kBeneath) {
     trees.insert(path);
   } else if (kind == PathMatch::Kind::kDirectory && holds(PathMatch::Kind::kPath, path) && !holds(PathMatch::Kind::kBeneath, path)) {
     notes.push_back({Effect::kWider, source.where, concat(quote(source.pattern), " becomes all of ", path), field});
   } else if (lies_in_tree(path)) {
-    return;
-  } else if (kind == PathMatch::Kind::kDirectory) {
-    notes.push_back({Effect::kTighter, source.where,
-                     concat(quote(source.pattern), " is a directory without what lies in it, which no tree is: left out"), field});
+    return false;
+  } else if (kind == PathMatch::Kind::kDirectory || (of_directories && field_ == Field::kFilesRead)) {
+    return true;
   } else if (path == "/") {
     notes.push_back({Effect::kTighter, source.where,
                      concat(quote(source.pattern), " has only / in common with a tree: left out; name directories"), field});
@@ -220,18 +227,54 @@ void AllowedTrees::take_match(PathMatch::Kind kind, const std::string& path, con
     trees.insert(path);
     notes.push_back({Effect::kWider, source.where, concat(quote(source.pattern), " becomes all of ", path), field});
   }
+  return false;
+}
+
+// A tree of files.list is a directory with all that are beneath it: AppArmor's "/etc/{,**/}".
+void AllowedTrees::write_lists(const std::set<std::string>& trees,
+                               const std::vector<std::pair<PathMatch::Kind, std::string>>& found,
+                               Draft& draft,
+                               std::vector<Note>& notes) const {
+  std::set<std::string> listed;
+  for (const auto& match : found) {
+    const auto& [kind, path] = match;
+    const Source& source = matches_.at(match);
+    if (trees.count(path) != 0 || has_ancestor_in(trees, path)) {
+      continue;
+    }
+    if (field_ != Field::kFilesRead) {
+      notes.push_back({Effect::kTighter, source.where,
+                       concat(quote(source.pattern), " is a directory without what lies in it, which no tree is: left out"), field_text(field_)});
+      continue;
+    }
+    const bool is_whole = holds(PathMatch::Kind::kDirectory, path) && holds(PathMatch::Kind::kDirectoriesBeneath, path);
+    if (!is_whole) {
+      notes.push_back({Effect::kWider, source.where, concat(quote(source.pattern), " lists ", path, " and all directories beneath it"),
+                       field_text(Field::kFilesList)});
+    }
+    listed.insert(path);
+  }
+  for (const std::string& tree : listed) {
+    if (!has_ancestor_in(listed, tree)) {
+      draft.add(Field::kFilesList, tree);
+    }
+  }
 }
 
 void AllowedTrees::write(Draft& draft, std::vector<Note>& notes) const {
   std::set<std::string> trees;
   std::vector<std::pair<std::string, std::string>> directories;
+  std::vector<std::pair<PathMatch::Kind, std::string>> listed;
   for (const auto& [match, source] : matches_) {
-    take_match(match.first, match.second, source, trees, notes);
+    if (take_match(match.first, match.second, source, trees, notes)) {
+      listed.push_back(match);
+    }
     if (match.first == PathMatch::Kind::kBeneath && !holds(PathMatch::Kind::kDirectory, match.second) && !holds(PathMatch::Kind::kPath, match.second)) {
       directories.emplace_back(match.second, source.where);
     }
   }
   note_directories(directories, field_, notes);
+  write_lists(trees, listed, draft, notes);
   for (const std::string& tree : trees) {
     if (!has_ancestor_in(trees, tree)) {
       draft.add(field_, tree);

@@ -17,6 +17,8 @@ namespace redoubt::policy {
 
 // The pattern that matches the path and all beneath it: "/usr{,/,/**}", "/{,**}".
 std::string tree_pattern(const std::string& path);
+// The same of directories alone: "/usr/{,**/}".
+std::string directories_pattern(const std::string& path);
 
 // The patterns without alternations that it stands for. An error, without a place, when braces do not
 // match or there are more than the limit.
@@ -25,9 +27,11 @@ Result<std::vector<std::string>> expand_alternations(std::string_view pattern);
 struct PathMatch {
   enum class Kind {
     kPath,       // "/etc/passwd"
-    kDirectory,  // "/etc/": what lies in it is not meant
-    kBeneath,    // "/etc/**"
-    kPattern,    // anything else; `path` is the directory that all of it lies in
+    kDirectory,           // "/etc/": what lies in it is not meant
+    kBeneath,             // "/etc/**"
+    kDirectoriesBeneath,  // "/etc/**/"
+    kDirectories,         // "/etc/*/": some directories, all of which lie in `path`
+    kPattern,             // anything else; `path` is the directory that all of it lies in
   };
   Kind kind{};
   std::string path;  // without a slash at its end, unescaped
@@ -36,7 +40,8 @@ struct PathMatch {
 // Of a pattern without alternations. An error, without a place, when it is no absolute path.
 Result<PathMatch> match_of(std::string_view pattern);
 
-// Gathers what is allowed in one field and says how it differs from the patterns that asked for it.
+// Gathers what is allowed in one field and says how it differs from the patterns that asked for it. What
+// may be read of a directory without what lies in it is its list: files.list.
 class AllowedTrees {
  public:
   explicit AllowedTrees(Field field) : field_(field) {}
@@ -51,8 +56,10 @@ class AllowedTrees {
   };
   bool holds(PathMatch::Kind kind, const std::string& path) const { return matches_.count({kind, path}) != 0; }
   bool lies_in_tree(const std::string& path) const;
-  // Adds to the trees, or says why not.
-  void take_match(PathMatch::Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const;
+  // Adds to the trees, or says why not. True: it is about directories alone, and not in a tree.
+  bool take_match(PathMatch::Kind kind, const std::string& path, const Source& source, std::set<std::string>& trees, std::vector<Note>& notes) const;
+  void write_lists(const std::set<std::string>& trees, const std::vector<std::pair<PathMatch::Kind, std::string>>& found, Draft& draft,
+                   std::vector<Note>& notes) const;
 
   Field field_;
   std::map<std::pair<PathMatch::Kind, std::string>, Source> matches_;

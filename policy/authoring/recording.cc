@@ -17,8 +17,15 @@ constexpr SectionInfo kSections[] = {
 };
 static_assert(std::size(kSections) == kSectionCount);
 
+bool has(const std::string& access, char letter) {
+  return access.find(letter) != std::string::npos;
+}
+
+// What was a directory once and a file another time was read as a file.
 void unite_access(std::string& access, const std::string& other) {
+  const bool differs = has(access, 'r') && has(other, 'r') && has(access, 'd') != has(other, 'd');
   access += other;
+  std::erase_if(access, [&](char letter) { return differs && letter == 'd'; });
   std::sort(access.begin(), access.end());
   access.erase(std::unique(access.begin(), access.end()), access.end());
 }
@@ -78,7 +85,9 @@ std::string judged_access(const Seen& seen) {
   std::string access;
   for (const char letter : seen.access) {
     if (letter == 'c') {
-      access += seen.access.find('w') == std::string::npos ? "w" : "";
+      access += has(seen.access, 'w') ? "" : "w";
+    } else if (letter == 'r' && seen.is_listed()) {
+      access += 'l';
     } else if (letter != 'd') {
       access += letter;
     }
@@ -97,6 +106,14 @@ std::optional<std::string> judged_endpoint(Section section, const std::string& k
 }
 
 }  // namespace
+
+bool Seen::is_listed() const {
+  return has(access, 'r') && has(access, 'd');
+}
+
+bool Seen::is_read() const {
+  return has(access, 'r') && !has(access, 'd');
+}
 
 std::span<const SectionInfo> section_table() {
   return kSections;

@@ -37,6 +37,10 @@ struct Seen {
   std::string access;  // kFiles: letters of r(ead), w(ritten), x(ecuted), c(reated or removed), d(irectory)
   bool at_start = false, when_steady = false;
   uint64_t runs = 1;
+
+  // A directory is listed, anything else is read: what open(2) for reading makes possible.
+  bool is_listed() const;
+  bool is_read() const;
 };
 
 struct RecordedRun {

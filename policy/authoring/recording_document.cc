@@ -25,7 +25,7 @@ class DocumentMaker {
     for (const Seen& seen : recording_[Section::kFiles]) {
       add_file(seen);
     }
-    for (const Field field : {Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute}) {
+    for (const Field field : {Field::kFilesRead, Field::kFilesList, Field::kFilesWrite, Field::kFilesExecute}) {
       settle(document_[field]);
     }
     add_surfaces();
@@ -63,8 +63,8 @@ class DocumentMaker {
 
   void add_file(const Seen& seen) {
     const auto has = [&](char letter) { return seen.access.find(letter) != std::string::npos; };
-    if (has('r')) {
-      add(Field::kFilesRead, seen);
+    if (seen.is_read() || seen.is_listed()) {
+      add(seen.is_listed() ? Field::kFilesList : Field::kFilesRead, seen);
     }
     if (has('w') || has('c')) {
       add(Field::kFilesWrite, seen);

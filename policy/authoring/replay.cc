@@ -33,6 +33,8 @@ std::string amend(Document& document, Field field, const std::string& key) {
     Entry entry;
     entry.key = key;
     entry.rule = static_cast<uint32_t>(document.rules.size() - 1);
+    document[field].rule = document[field].present ? document[field].rule : entry.rule;
+    document[field].present = true;
     entries.insert(std::upper_bound(entries.begin(), entries.end(), key, [](const std::string& a, const Entry& b) { return a < b.key; }), std::move(entry));
   }
   return concat(info.path, ": + ", key);

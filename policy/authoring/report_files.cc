@@ -26,10 +26,17 @@ struct PathField {
 // In the order of enum FileMark::Access.
 constexpr PathField kPathFields[] = {
     {Field::kFilesRead, FileMark::Access::kRead, "read", "read"},
+    {Field::kFilesList, FileMark::Access::kList, "list", "read"},
     {Field::kFilesWrite, FileMark::Access::kWrite, "write", "write"},
     {Field::kFilesExecute, FileMark::Access::kExecute, "execute", "execute"},
     {Field::kFilesMasked, FileMark::Access::kMasked, "hidden", "masked"},
     {Field::kFilesReadonly, FileMark::Access::kReadonly, "read-only", "masked"}};
+
+// Whether the field bounds anything in the document: one that adds to another does where that one does.
+bool is_bounded(const Document& document, Field field) {
+  const FieldInfo& info = info_of(field);
+  return info.type == FieldType::kDenied || document[info.adds() ? info.adds_to : field].present;
+}
 
 // Whether a path is worth a second look: what is only of low severity is not.
 bool is_risky(const ReportFacts& facts, Field field, const std::string& key) {
@@ -42,16 +49,15 @@ bool is_risky(const ReportFacts& facts, Field field, const std::string& key) {
 void add_changes(const ReportFacts& facts, const PathField& what, FileTree& tree) {
   const FieldValue& now = facts.value(what.field);
   const FieldValue& before = facts.before(what.field);
-  const bool is_denied = info_of(what.field).type == FieldType::kDenied;
   const FileMark::Change coming =
-      before.present || is_denied ? FileMark::Change::kAdded : FileMark::Change::kNone;
+      is_bounded(facts.input.against, what.field) ? FileMark::Change::kAdded : FileMark::Change::kNone;
   for (const Entry& entry : now.entries) {
     if (find_entry(before, entry.key) == nullptr) {
       tree.add(entry.key, {what.access, coming, is_risky(facts, what.field, entry.key)});
     }
   }
   for (const Entry& entry : before.entries) {
-    if ((now.present || is_denied) && find_entry(now, entry.key) == nullptr) {
+    if (is_bounded(facts.input.subject, what.field) && find_entry(now, entry.key) == nullptr) {
       tree.add(entry.key, {what.access, FileMark::Change::kRemoved, false});
     }
   }
@@ -132,7 +138,7 @@ Markup sums_of(const ReportFacts& facts) {
     if (facts.input.kind == ReportKind::kRecording && !value.present) {
       continue;
     }
-    const bool bounds = value.present || info_of(what.field).type == FieldType::kDenied;
+    const bool bounds = is_bounded(facts.input.subject, what.field);
     items.add(
         element("li",
                 html::join(report_badge(what.look, what.word),

@@ -27,7 +27,7 @@ std::vector<Area> areas() {
     }
   }
   return {
-      {"Files read", "files", {Field::kFilesRead, Field::kFilesMasked}},
+      {"Files read", "files", {Field::kFilesRead, Field::kFilesList, Field::kFilesMasked}},
       {"Files written", "files", {Field::kFilesWrite, Field::kFilesReadonly, Field::kReadonlyRoot}},
       {"Programs", "files", {Field::kFilesExecute}},
       {"Egress", "network", {Field::kNetworkConnect}},

@@ -176,6 +176,7 @@ constexpr RiskInfo kRisks[] = {
     {"label-unconfined", kHigh, Field::kSelinuxType, is_unconfined, "SELinux confines nothing"},
     {"label-unconfined-apparmor", kHigh, Field::kApparmorProfile, is_unconfined, "AppArmor confines nothing"},
     {"limit-processes-missing", kLow, Field::kPidsLimit, is_open, "a fork bomb starves the node"},
+    {"list-everything", kLow, Field::kFilesList, is_root, "the names of all files are seen: they tell what there is to attack"},
     {"listen-everywhere", kLow, Field::kNetworkBind, is_egress_everywhere, "a back door can listen on any port"},
     {"mode-denies-nothing", kCritical, Field::kMode, [](const Grant& grant) { return grant.number < 2; },
      "violations are logged at most; none of what follows is enforced"},

@@ -182,7 +182,7 @@ Result<Converted> to_selinux_cil(const Document& merged, const WriteOptions& opt
   write_ports(w, Field::kNetworkConnect, "(tcp_socket (name_connect))", "");
   write_surfaces(w);
   w.text += ")\n";
-  std::vector<Note> notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute, Field::kCapabilitiesAllow,
+  std::vector<Note> notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesList, Field::kFilesWrite, Field::kFilesExecute, Field::kCapabilitiesAllow,
                                                      Field::kCapabilitiesDeny, Field::kNetworkFamilies, Field::kNetworkConnect, Field::kNetworkBind,
                                                      Field::kBpf, Field::kIoUring, Field::kKeyrings, Field::kModules, Field::kMounts, Field::kPerf,
                                                      Field::kPtrace, Field::kPtraceOutside, Field::kSyslog, Field::kUserNamespaces});

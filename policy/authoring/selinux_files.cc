@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kLevel = "((s0) (s0))";
 
-// What a type of files lets a process do: letters of "rwx".
+// What a type of files lets a process do: letters of "rlwx", l where r is not: directories are listed.
 using Rights = std::string;
 
 struct FileAccess {
@@ -27,6 +27,7 @@ constexpr FileAccess kFileAccess[] = {
     {'r', "(dir (open read ioctl lock watch))"},
     {'r', "(fifo_file (open read ioctl lock))"},
     {'r', "(chr_file (open read ioctl lock map))"},
+    {'l', "(dir (open read ioctl lock watch))"},
     {'w', "(file (open write append create setattr unlink rename link ioctl lock map))"},
     {'w', "(dir (open write add_name remove_name create setattr rename reparent rmdir))"},
     {'w', "(lnk_file (create setattr unlink rename link))"},
@@ -58,11 +59,16 @@ bool lies_in(const std::string& path, const std::string& tree) {
   return tree == "/" || path == tree || (path.starts_with(tree) && path[tree.size()] == '/');
 }
 
+bool lies_in_any(const std::string& path, const std::vector<std::string>& trees) {
+  return std::any_of(trees.begin(), trees.end(), [&](const std::string& tree) { return lies_in(path, tree); });
+}
+
 Rights rights_of(const Document& merged, const std::string& path) {
-  Rights rights;
-  for (const auto& [field, letter] : {std::pair{Field::kFilesRead, 'r'}, std::pair{Field::kFilesWrite, 'w'}, std::pair{Field::kFilesExecute, 'x'}}) {
-    const std::vector<std::string> trees = trees_or_all(merged, field);
-    if (std::any_of(trees.begin(), trees.end(), [&](const std::string& tree) { return lies_in(path, tree); })) {
+  Rights rights = lies_in_any(path, trees_or_all(merged, Field::kFilesRead))   ? "r"
+                  : lies_in_any(path, lists_of(merged)) ? "l"
+                                                                          : "";
+  for (const auto& [field, letter] : {std::pair{Field::kFilesWrite, 'w'}, std::pair{Field::kFilesExecute, 'x'}}) {
+    if (lies_in_any(path, trees_or_all(merged, field))) {
       rights += letter;
     }
   }
@@ -91,7 +97,7 @@ void write_labels(CilWriter& w, const std::map<std::string, Rights>& trees) {
 
 void write_labelled_files(CilWriter& w) {
   std::map<std::string, Rights> trees{{"/", rights_of(w.merged, "/")}};
-  for (const Field field : {Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute}) {
+  for (const Field field : {Field::kFilesRead, Field::kFilesList, Field::kFilesWrite, Field::kFilesExecute}) {
     for (const std::string& path : keys_of(w.merged, field)) {
       trees.emplace(path, rights_of(w.merged, path));
     }

@@ -150,7 +150,11 @@ json::Value patterns(const std::vector<std::string>& trees) {
 // What may be read and written is in both lists.
 json::Value filesystem(const Document& merged) {
   json::Value out;
-  out.set("readOnlyPaths", patterns(trees_or_all(merged, Field::kFilesRead)));
+  json::Value read = patterns(trees_or_all(merged, Field::kFilesRead));
+  for (const std::string& tree : lists_of(merged)) {
+    read.push(directories_pattern(tree));
+  }
+  out.set("readOnlyPaths", std::move(read));
   return out.set("writeOnlyPaths", patterns(trees_or_all(merged, Field::kFilesWrite)));
 }
 
@@ -173,7 +177,7 @@ json::Value network(const Document& merged) {
 }
 
 std::vector<Note> notes_of(const Document& merged) {
-  std::vector<Note> notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesWrite, Field::kFilesExecute,
+  std::vector<Note> notes = notes_of_others(merged, {Field::kMode, Field::kFilesRead, Field::kFilesList, Field::kFilesWrite, Field::kFilesExecute,
                                                      Field::kCapabilitiesAllow, Field::kCapabilitiesDeny, Field::kNetworkConnect, Field::kNetworkBind});
   note_endpoints(merged, notes);
   if (merged[Field::kFilesRead].present) {

@@ -147,4 +147,12 @@ void Trees::drop_covered() {
   }
 }
 
+void Trees::drop_covered_by(const Trees& others) {
+  std::erase_if(paths_, [&](const auto& mine) {
+    return std::any_of(others.paths_.begin(), others.paths_.end(), [&](const auto& other) {
+      return lies_in(other.first, mine.first);
+    });
+  });
+}
+
 }  // namespace redoubt::policy

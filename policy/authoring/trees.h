@@ -27,6 +27,9 @@ class Trees {
   // What lies in another tree needs no rule of its own.
   void drop_covered();
 
+  // What lies in one of the other trees needs none either.
+  void drop_covered_by(const Trees& others);
+
   // Path -> the step that it comes from; empty: as recorded.
   const std::map<std::string, std::string_view>& paths() const { return paths_; }
 

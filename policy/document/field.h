@@ -54,6 +54,7 @@ enum class Field : uint8_t {
   kFilesMasked,
   kFilesReadonly,
   kFilesRead,
+  kFilesList,
   kFilesWrite,
   kFilesExecute,
   kDevicesAllow,
@@ -119,6 +120,11 @@ struct FieldInfo {
   Scope scope = Scope::kAny;
   std::string_view meaning = {};  // one sentence for the schema and the docs
   std::string_view layer = {};    // what enforces it, strongest first
+  // kPaths: the field whose trees have what this one grants as well. This one only adds to them: where
+  // that field is absent it has no effect. kCount: none.
+  Field adds_to = Field::kCount;
+
+  bool adds() const { return adds_to != Field::kCount; }
 };
 
 std::span<const FieldInfo> field_table();

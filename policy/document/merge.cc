@@ -10,6 +10,7 @@ namespace redoubt::policy {
 namespace {
 
 using Entries = std::vector<Entry>;
+using Fields = std::vector<FieldValue>;  // Document::fields
 
 bool by_key(const Entry& a, const Entry& b) {
   return a.key < b.key;
@@ -178,6 +179,51 @@ FieldValue meet_values(FieldType type, const FieldValue& a, const FieldValue& b)
   return out;
 }
 
+const FieldValue& value_in(const Fields& fields, Field field) {
+  return fields[static_cast<size_t>(field)];
+}
+
+// All trees that grant what `info.field` grants. Absent: every tree does.
+FieldValue granting_trees(const FieldInfo& info, const Fields& fields) {
+  FieldValue all = value_in(fields, info.adds_to);
+  if (all.present) {
+    all.entries = union_of(value_in(fields, info.field).entries, all.entries, keep_first);
+  }
+  return all;
+}
+
+// Of a field that adds to another one, what is granted is met, and written as what is left to add.
+FieldValue meet_field(const FieldInfo& info, const Fields& a, const Fields& b) {
+  const FieldValue& mine = value_in(a, info.field);
+  const FieldValue& theirs = value_in(b, info.field);
+  if (!info.adds() || (!mine.present && !theirs.present)) {
+    return meet_values(info.type, mine, theirs);
+  }
+  const FieldValue had = meet_values(info.type, value_in(a, info.adds_to), value_in(b, info.adds_to));
+  if (!had.present) {
+    return meet_values(info.type, mine, theirs);
+  }
+  FieldValue out = meet_values(info.type, granting_trees(info, a), granting_trees(info, b));
+  std::erase_if(out.entries, [&](const Entry& entry) {
+    return std::any_of(had.entries.begin(), had.entries.end(), [&](const Entry& tree) {
+      return tree_contains(tree.key, entry.key);
+    });
+  });
+  if (out.entries.empty()) {
+    return {};
+  }
+  out.rule = out.entries.front().rule;
+  return out;
+}
+
+Fields canonical_fields(const Fields& fields) {
+  Fields out;
+  for (const FieldInfo& info : field_table()) {
+    out.push_back(meet_field(info, fields, fields));
+  }
+  return out;
+}
+
 void shift_rules(FieldValue& value, uint32_t offset) {
   value.rule += offset;
   for (Entry& entry : value.entries) {
@@ -209,10 +255,12 @@ Document meet(const Document& a, const Document& b) {
   out.rules = a.rules;
   out.rules.insert(out.rules.end(), b.rules.begin(), b.rules.end());
   const auto offset = static_cast<uint32_t>(a.rules.size());
+  Fields theirs = b.fields;
+  for (FieldValue& value : theirs) {
+    shift_rules(value, offset);
+  }
   for (const FieldInfo& info : field_table()) {
-    FieldValue theirs = b[info.field];
-    shift_rules(theirs, offset);
-    out[info.field] = meet_values(info.type, a[info.field], theirs);
+    out[info.field] = meet_field(info, a.fields, theirs);
   }
   return out;
 }
@@ -237,9 +285,9 @@ std::vector<Field> wider_fields(const Document& a, const Document& b) {
   std::vector<Field> wider;
   for (const FieldInfo& info : field_table()) {
     const FieldValue& mine = a[info.field];
-    const FieldValue both = meet_values(info.type, mine, b[info.field]);
+    const FieldValue both = meet_field(info, a.fields, b.fields);
     // A path below another one of the same list is no more than that one: the meet drops it.
-    if (!same_value(info, both, mine) && !same_value(info, both, meet_values(info.type, mine, mine))) {
+    if (!same_value(info, both, mine) && !same_value(info, both, meet_field(info, a.fields, a.fields))) {
       wider.push_back(info.field);
     }
   }
@@ -248,13 +296,15 @@ std::vector<Field> wider_fields(const Document& a, const Document& b) {
 
 std::vector<Difference> differences(const Document& a, const Document& b) {
   std::vector<Difference> found;
+  const Fields all_before = canonical_fields(a.fields);
+  const Fields all_after = canonical_fields(b.fields);
   for (const FieldInfo& info : field_table()) {
-    const FieldValue before = meet_values(info.type, a[info.field], a[info.field]);
-    const FieldValue after = meet_values(info.type, b[info.field], b[info.field]);
+    const FieldValue& before = value_in(all_before, info.field);
+    const FieldValue& after = value_in(all_after, info.field);
     if (same_value(info, before, after)) {
       continue;
     }
-    const FieldValue both = meet_values(info.type, before, after);
+    const FieldValue both = meet_field(info, all_before, all_after);
     Difference difference;
     difference.field = info.field;
     difference.sign = same_value(info, both, after)    ? '-'

@@ -2,7 +2,9 @@
 // commutative and associative but for the rules that values are ascribed to, and its result is
 // below each of its inputs (tests/unit/policy/merge_test.cc tries random documents).
 //
-// The type of a field decides (field.h); nothing here knows a single field by name. Two texts that
+// The type of a field decides (field.h); nothing here knows a single field by name. A field that adds to
+// another one (FieldInfo::adds_to) is met as what both of them grant: it never says more than it
+// adds, and where the other one allows everything it says nothing. Two texts that
 // must agree and do not meet in a conflict, the bottom: it survives every further merge and the
 // container is refused when it is used.
 #ifndef REDOUBT_POLICY_DOCUMENT_MERGE_H_

@@ -8,7 +8,7 @@ import pytest
 
 from harness import intruder
 from harness.authoring import SERVICES, RecordedSite, author, covered
-from harness.policy import node  # noqa: F401
+from harness.policy import annotate, node  # noqa: F401
 from harness.servers import make_tree
 
 pytestmark = pytest.mark.native
@@ -63,6 +63,43 @@ def test_a_recording_that_cannot_be_kept_is_refused_before_anything_runs(runtime
     result = runtime.fails("profile", "record", "--output", work / "none/r.json", "--", "run", "--bundle", bundle.path, runtime.cid(),
                            match=f"--output {work}/none/r.json: directory {work}/none/: no such file or directory")  # fmt: skip
     assert "ran" not in result.out
+
+
+def test_a_program_that_lists_the_root_may_not_read_all_of_it(runtime, bundle, work, node):  # noqa: F811
+    """What is listed is files.list: the same run works under its profile, and no other file is opened by it."""
+    (bundle.path / "rootfs/etc/shadow").write_text("root:secret\n")
+    bundle.sh("busybox ls / >/dev/null; busybox cat /etc/group").save()
+    recording = work / "r.json"
+    runtime.ok("profile", "record", "--output", recording, "--", "run", "--bundle", bundle.path, runtime.cid())
+    (node.etc / "profiles").mkdir(parents=True)
+    profile = node.etc / "profiles/lister.json"
+    runtime.ok("profile", "generalise", "--output", profile, recording)
+    files = json.loads(profile.read_text())["files"]
+    assert [path for rule in files["list"] for path in rule["paths"]] == ["/"]
+    assert "/" not in [path for rule in files["read"] for path in rule["paths"]]
+    findings = runtime("profile", "lint", "--format", "json", profile)
+    assert "read-all" not in findings.out and "list-all" in findings.out, str(findings)
+    runtime.ok("profile", "explain", "lister", "open:/home:l")
+    assert runtime("profile", "explain", "lister", "open:/etc/shadow:r").code == 1
+    command = lambda: ("--", "run", "--bundle", bundle.path, runtime.cid())  # noqa: E731
+    assert runtime("profile", "replay", profile, *command()).code == 0
+
+    annotate(bundle, profile="lister")
+    bundle.sh("busybox ls / /home; busybox cat /etc/group; busybox cat /etc/shadow; echo end").save()
+    result = runtime.run(bundle)
+    assert "bin" in result.out.split() and "app" in result.out.split() and "root:x:0:" in result.out, str(result)
+    assert "secret" not in result.out and "can't open '/etc/shadow': Permission denied" in result.err, str(result)
+
+    # Without the list it is refused, and the replay proposes the list and nothing to be read.
+    document = json.loads(profile.read_text())
+    del document["files"]["list"]
+    (work / "unlisted.json").write_text(json.dumps(document))
+    bundle.sh("busybox ls / >/dev/null; busybox cat /etc/group").save()
+    said = runtime("profile", "replay", "--report", work / "said.json", "--output", work / "amended.json", work / "unlisted.json", *command())
+    assert said.code == 1, str(said)
+    rows = {row["operation"]: row["proposal"] for row in json.loads((work / "said.json").read_text()) if row["denied"]}
+    assert rows == {"open / l": "files.list: + /"}
+    assert runtime("profile", "replay", work / "amended.json", *command()).code == 0
 
 
 REPLAYED = """

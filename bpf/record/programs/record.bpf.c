@@ -245,6 +245,9 @@ static __always_inline __u16 access_of(__u64 flags) {
   const __u16 access = (flags & O_ACCMODE) == O_RDONLY   ? REDOUBT_RECORD_READ
                        : (flags & O_ACCMODE) == O_WRONLY ? REDOUBT_RECORD_WRITE
                                                          : REDOUBT_RECORD_READ | REDOUBT_RECORD_WRITE;
+  if (access == REDOUBT_RECORD_READ && (flags & O_DIRECTORY)) {
+    return access | REDOUBT_RECORD_DIRECTORY;
+  }
   return flags & O_CREAT ? access | REDOUBT_RECORD_CHANGE : access;
 }
 

@@ -31,9 +31,11 @@ long add_path(int ruleset, const LandlockPathStep& step) {
   landlock_path_beneath_attr rule{step.access, static_cast<int>(fd)};
   long err =
       sys::call(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, sys::arg(&rule), 0);
-  if (err == -EINVAL && (step.access & kOfFiles) != 0) {  // no directory
+  if (err == -EINVAL) {  // no directory, which has nothing to list either
     rule.allowed_access = step.access & kOfFiles;
-    err = sys::call(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, sys::arg(&rule), 0);
+    err = rule.allowed_access == 0
+              ? 0
+              : sys::call(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, sys::arg(&rule), 0);
   }
   sys::close(static_cast<int>(fd));
   return err;

@@ -95,8 +95,9 @@ class Clock:
         self.seconds = time.monotonic() - self.start
 
 
-def first_child(pid):
-    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+def children(pid):
+    """The oldest first."""
+    return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Service:
@@ -149,7 +150,7 @@ class Nginx(Service):
         self.requests.append({"path": "/small.txt", "headers": {"Accept-Encoding": "gzip"}})
 
     def victim(self):
-        return first_child(self.site.container.pid)
+        return children(self.site.container.pid)[-1]  # the older ones may be on their way out, as they were told
 
     def work(self):
         self.site.wait_for_port(80)
@@ -214,7 +215,7 @@ class PostgreSQL(Service):
         return clock.seconds
 
     def victim(self):
-        return first_child(self.site.container.pid)
+        return children(self.site.container.pid)[0]
 
     def sql(self, text):
         return self.site.run(f"{PG}/psql", "-h", "/tmp", "-U", "postgres", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", text, user=POSTGRES)
@@ -237,7 +238,7 @@ class NodeJs(Answering):
 
 
 class Python(Answering):
-    """Not started in /: helpers of multiprocessing list the directory that they are in, and who may list / may read everything."""
+    """Not started in /: helpers of multiprocessing list the directory that they are in, and who may list / sees the names of all files, which lint tells."""
 
     cwd = "/srv"
     command, mounts, answers = ("python3", "/srv/server.py"), [(DATA / "server.py", "/srv/server.py")], PYTHON_ANSWERS

@@ -34,6 +34,16 @@ TEST(AppArmor, WhatARuleAllowsAsAWholeHasNoOpinion) {
   }
 }
 
+TEST(AppArmor, ADirectoryIsListedAndTheFilesInItAreNotRead) {
+  const Document made = apparmor("/ r,\n/etc/hosts r,").profile;
+  EXPECT_THAT(keys_of(made, Field::kFilesRead), ElementsAre("/etc/hosts"));
+  EXPECT_THAT(keys_of(made, Field::kFilesList), ElementsAre("/"));
+  const Result<Converted> back = to_apparmor(made, {});
+  ASSERT_TRUE(back);
+  EXPECT_THAT(back->text, HasSubstr("  \"/{,**/}\" r,\n"));
+  EXPECT_THAT(keys_of(read_form(back->text, "back.aa").profile, Field::kFilesList), ElementsAre("/"));
+}
+
 TEST(AppArmor, DenialsWin) {
   const Document denied = apparmor("file, deny /proc/kcore rwklx, deny /sys/** w, capability, deny capability sys_admin, network, deny network inet,").profile;
   EXPECT_THAT(keys_of(denied, Field::kFilesMasked), ElementsAre("/proc/kcore"));

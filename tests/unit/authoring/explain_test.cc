@@ -15,6 +15,7 @@ constexpr char kProfile[] = R"({
 "files": {"read": [
 {"paths": ["/etc"], "reason": "settings"},
 {"paths": ["/etc/ssl"], "reason": "certificates"}],
+"list": [{"paths": ["/srv"], "reason": "names"}],
 "masked": [{"paths": ["/etc/shadow"], "reason": "secret"}]}
 })";
 
@@ -39,7 +40,19 @@ TEST(Explain, ShowsTheFieldThatAllowsBesideTheOneThatDenies) {
   EXPECT_EQ(steps[1].verdict, "allow");
   EXPECT_TRUE(steps.back().is_result);
   EXPECT_EQ(steps.back().verdict, "deny");
-  EXPECT_EQ(steps.back().place, "x.json:9");
+  EXPECT_EQ(steps.back().place, "x.json:10");
+}
+
+TEST(Explain, SaysWhichOfTwoFieldsLetsADirectoryBeListed) {
+  EXPECT_EQ(explained("open:/srv/www:l").back().verdict, "allow");
+  EXPECT_EQ(explained("open:/srv/www:r").back().verdict, "deny");
+  EXPECT_EQ(explained("open:/home:l").back().verdict, "deny");
+  const std::vector<ExplainStep> own = explained("open:/srv:l");
+  EXPECT_EQ(own[1].field, "files.list");
+  EXPECT_EQ(own[1].place, "x.json:9");
+  const std::vector<ExplainStep> by_read = explained("open:/etc/ssl:l");
+  EXPECT_EQ(by_read[1].verdict, "allow");
+  EXPECT_EQ(by_read[1].place, "x.json:8");
 }
 
 TEST(Explain, SaysWhereNoRuleIs) {

@@ -60,6 +60,34 @@ TEST(Generalise, AllowsWhatLiesBelowADirectoryThatIsMadeByTheOneAboveIt) {
                                                       {"/", "c", true, false}}),
                                       {"siblings", "temporary", "packages"});
   EXPECT_EQ(keys_of(profile, Field::kFilesRead), (Keys{"/dev/null", "/var/lib/db"}));
+  EXPECT_FALSE(profile[Field::kFilesList].present);  // the same tree
+}
+
+// Landlock's right is one for a tree, but files in it stay unread.
+TEST(Generalise, ListsWhatWasListedAndReadsNothingForIt) {
+  const Recording recording = recording_with(Section::kFiles,
+                                             {{"/", "dr", true, false},
+                                              {"/etc/db.conf", "r", true, false},
+                                              {"/proc/12/fd", "dr", true, false},
+                                              {"/usr/lib/a", "r", true, false},
+                                              {"/usr/lib/b", "dr", true, false}});
+  const Document profile = profile_of(recording);
+  EXPECT_EQ(keys_of(profile, Field::kFilesRead), (Keys{"/dev/null", "/etc/db.conf", "/usr/lib"}));
+  EXPECT_EQ(keys_of(profile, Field::kFilesList), Keys{"/"});
+  EXPECT_TRUE(judge(profile, {Operation::Kind::kOpen, "/srv", "l", 0}).allowed);
+  EXPECT_FALSE(judge(profile, {Operation::Kind::kOpen, "/etc/shadow", "r", 0}).allowed);
+}
+
+TEST(Generalise, TakesTheStepsOfTreesForListedDirectories) {
+  const Recording recording = recording_with(Section::kFiles,
+                                             {{"/proc/12/fd", "dr", true, false},
+                                              {"/srv/a12345", "dr", true, false},
+                                              {"/usr/share/x", "dr", true, false},
+                                              {"/var/lib/db/new", "cdr", true, false}});
+  EXPECT_EQ(keys_of(profile_of(recording), Field::kFilesList), (Keys{"/proc", "/srv", "/usr/share", "/var/lib/db"}));
+  EXPECT_EQ(keys_of(profile_of(recording, {"temporary", "packages"}), Field::kFilesList),
+            (Keys{"/proc", "/srv/a12345", "/usr/share/x", "/var/lib/db"}));
+  EXPECT_EQ(keys_of(profile_of(recording), Field::kFilesRead), Keys{"/dev/null"});
 }
 
 TEST(Generalise, AllowsTheDirectoryOfNamesThatAreMade) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/document/read_document.h"
 #include "tests/unit/authoring/read_form.h"
 
 namespace redoubt::policy {
@@ -11,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 ReadForm kubearmor(const std::string& spec) {
   return read_form("apiVersion: security.kubearmor.com/v1\nkind: KubeArmorPolicy\nmetadata: {name: p}\nspec: " + spec + "\n", "p.yaml");
@@ -50,6 +52,20 @@ TEST(KubeArmor, ErrorsNameTheMember) {
   EXPECT_THAT(kubearmor("{network: {matchProtocols: [{protocol: quic}]}}").error, HasSubstr("/spec/network/matchProtocols/0/protocol"));
   EXPECT_THAT(kubearmor("{capabilities: {matchCapabilities: [{capability: 1}]}}").error, HasSubstr("must be a text, got integer"));
   EXPECT_THAT(kubearmor("[]").error, HasSubstr("/spec: must be an object, got array"));
+}
+
+TEST(KubeArmor, HasNoListWithoutReading) {
+  const Result<Document> profile = read_document(R"({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "web", "files": {
+"read": [{"paths": ["/usr"], "reason": "r"}], "list": [{"paths": ["/srv"], "reason": "r"}]}})", "web.json");
+  ASSERT_TRUE(profile);
+  const Result<Converted> made = to_kubearmor(*profile, {});
+  ASSERT_TRUE(made);
+  EXPECT_THAT(made->text, Not(HasSubstr("/srv")));
+  std::string notes;
+  for (const Note& note : made->notes) {
+    notes += note_text(note) + "\n";
+  }
+  EXPECT_THAT(notes, HasSubstr("tighter: files.list: is not carried over"));
 }
 
 TEST(KubeArmor, IsNotWrittenOfAProfileThatSaysNothingOfIt) {

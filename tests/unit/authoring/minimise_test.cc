@@ -211,6 +211,17 @@ TEST(Minimise, LeavesOutWhatAnotherRuleSays) {
   EXPECT_THAT(result->omitted[2].what, ElementsAre("again"));
 }
 
+TEST(Minimise, LeavesOutAListOfWhatIsReadAnyway) {
+  const Resolved profile = resolved(profile_text(
+      R"(,"files":{"read":[{"paths":["/usr"],"reason":"r"}],"list":[{"paths":["/usr/lib","/srv"],"reason":"l"}]})"));
+  const Result<Minimised> result = minimise(profile.raw, profile.all, MinimiseBase());
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  ASSERT_EQ(result->omitted.size(), 1U);
+  EXPECT_THAT(result->omitted[0].what, ElementsAre("/usr/lib"));
+  EXPECT_THAT(result->omitted[0].why, HasSubstr("lies in /usr: r"));
+  EXPECT_EQ(value_text(info_of(Field::kFilesList), result->document[Field::kFilesList]), "/srv");
+}
+
 TEST(Minimise, WritesDownWhatALeftBaseSaid) {
   const Resolved profile = resolved(profile_text(R"(,"extends":["restricted"])"));
   const Result<Minimised> flat = minimise(profile.raw, profile.all, MinimiseBase());

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/document/read_document.h"
+
 namespace redoubt::policy {
 namespace {
 
@@ -10,24 +12,23 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct Made {
-  std::vector<std::string> trees;
+  std::vector<std::string> trees, lists;
   std::string notes;
 };
 
-Made allowed(const std::vector<std::string>& patterns) {
-  AllowedTrees trees(Field::kFilesRead);
+Made allowed(const std::vector<std::string>& patterns, Field field = Field::kFilesRead) {
+  AllowedTrees trees(field);
   for (const std::string& pattern : patterns) {
     EXPECT_TRUE(trees.add(pattern, "p:1")) << pattern;
   }
   Draft draft("x", "d", "p");
   std::vector<Note> notes;
-  draft.restrict_to(Field::kFilesRead);
+  draft.restrict_to(field);
   trees.write(draft, notes);
   Made made;
-  const Result<json::Value> profile = json::parse(*std::move(draft).take(), "x");
-  for (const json::Value& path : profile->find("files")->find("read")->as_array()[0].find("paths")->as_array()) {
-    made.trees.push_back(path.as_string());
-  }
+  const Result<Document> profile = read_document(*std::move(draft).take(), "x");
+  made.trees = keys_of(*profile, field);
+  made.lists = keys_of(*profile, Field::kFilesList);
   for (const Note& note : notes) {
     made.notes += note_text(note) + "\n";
   }
@@ -51,10 +52,25 @@ TEST(PathPatterns, SayWhereATreeIsMoreThanThePattern) {
 }
 
 TEST(PathPatterns, LeaveOutWhatWouldBecomeFarTooMuch) {
-  const Made made = allowed({"/*/secret", "/etc/", "/usr/{bin,sbin}/tool"});
+  const Made made = allowed({"/*/secret", "/usr/{bin,sbin}/tool"});
   EXPECT_THAT(made.trees, ElementsAre("/usr/bin/tool", "/usr/sbin/tool"));
   EXPECT_THAT(made.notes, HasSubstr("tighter: \"/*/secret\" has only / in common"));
-  EXPECT_THAT(made.notes, HasSubstr("tighter: \"/etc/\" is a directory without what lies in it"));
+  const Made written = allowed({"/etc/", "/srv"}, Field::kFilesWrite);
+  EXPECT_THAT(written.trees, ElementsAre("/srv"));
+  EXPECT_THAT(written.notes, HasSubstr("tighter: \"/etc/\" is a directory without what lies in it"));
+}
+
+TEST(PathPatterns, DirectoriesThatAreReadAreListed) {
+  const Made made = allowed({"/usr/**", "/", "/etc/*/", "/usr/share/"});
+  EXPECT_THAT(made.lists, ElementsAre("/"));
+  EXPECT_THAT(made.notes, HasSubstr("p:1: wider: \"/\" lists / and all directories beneath it"));
+  EXPECT_THAT(allowed({"/srv/x", "/etc/*/"}).lists, ElementsAre("/etc"));
+  EXPECT_THAT(allowed({"/srv/{,*}", "/srv/*/"}).lists, testing::IsEmpty());
+  for (const std::string path : {"/", "/usr", "/a b/c", "/x{y}"}) {
+    const Made same = allowed({directories_pattern(path), "/srv/x"});
+    EXPECT_THAT(same.lists, ElementsAre(path));
+    EXPECT_EQ(same.notes, "") << path;
+  }
 }
 
 TEST(PathPatterns, ADenialThatIsNoTreeIsToldAndNotStretched) {

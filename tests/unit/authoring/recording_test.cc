@@ -125,6 +125,27 @@ TEST(Recording, GivesOperationsThatAPolicyJudges) {
   EXPECT_EQ(operations[3].access, "rw");
 }
 
+TEST(Recording, ADirectoryIsListedAndNotRead) {
+  Recording recording;
+  recording.add(Section::kFiles, {"/srv", "dr", true, false});
+  recording.add(Section::kFiles, {"/srv/new", "cd", true, false});
+  const std::vector<Operation> operations = operations_of(recording);
+  ASSERT_EQ(operations.size(), 2U);
+  EXPECT_EQ(operations[0].access, "l");
+  EXPECT_EQ(operations[1].access, "w");
+}
+
+TEST(Recording, WhatWasAFileInOneRunIsReadHowEverTheyAreMerged) {
+  Recording directory, file, made;
+  directory.add(Section::kFiles, {"/srv/x", "dr", true, false});
+  file.add(Section::kFiles, {"/srv/x", "r", true, false});
+  made.add(Section::kFiles, {"/srv/x", "c", true, false});
+  for (const auto& order : {std::vector{directory, file, made}, std::vector{made, directory, file}, std::vector{file, directory, directory}}) {
+    EXPECT_TRUE(merge_recordings(order)[Section::kFiles].front().is_read());
+  }
+  EXPECT_TRUE(merge_recordings({made, directory})[Section::kFiles].front().is_listed());
+}
+
 TEST(Recording, JudgesNoPortThatTheKernelChoseButForTcpAsAllOfThem) {
   Recording recording;
   recording.add(Section::kConnect, {"udp 192.0.2.1 0", "", true, false});

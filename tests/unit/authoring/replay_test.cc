@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/document/read_document.h"
+#include "policy/document/write_document.h"
 
 namespace redoubt::policy {
 namespace {
@@ -46,6 +47,18 @@ TEST(Replay, ProposesWhatTheProfilesOwnListsLack) {
     EXPECT_TRUE(judge(result.amended, operation).allowed) << operation.object;
   }
   EXPECT_FALSE(judge(result.amended, {Kind::kSyscall, "mount", "", 0}).allowed);
+}
+
+TEST(Replay, ProposesAListForADirectory) {
+  const Replay result = replayed({{Kind::kOpen, "/srv", "l", 1}, {Kind::kOpen, "/etc/ssl", "l", 2}});
+  ASSERT_EQ(result.rows.size(), 2U);
+  EXPECT_EQ(result.rows[0].proposal, "files.list: + /srv");
+  EXPECT_TRUE(result.rows[1].judgement.allowed);  // by files.read
+  EXPECT_TRUE(judge(result.amended, {Kind::kOpen, "/srv", "l", 0}).allowed);
+  EXPECT_FALSE(judge(result.amended, {Kind::kOpen, "/srv", "r", 0}).allowed);
+  const Result<Document> again = read_document(json::dump(to_json(result.amended)), "amended.json");
+  ASSERT_TRUE(again);
+  EXPECT_NE(find_entry((*again)[Field::kFilesList], "/srv"), nullptr);
 }
 
 TEST(Replay, ProposesNothingAgainstWhatTheProfileExtends) {

@@ -170,12 +170,15 @@ TEST(RecordingDocument, ListsWhatWasSeenAndWhen) {
   Recording recording;
   recording.runs.resize(3);
   recording.add(Section::kFiles, {"/a", "rc", true, false, 2});
+  recording.add(Section::kFiles, {"/srv", "dr", true, false, 2});
   recording.add(Section::kSyscalls, {"bpf", "", true, true, 3});
   recording.add(Section::kBind, {"tcp 0.0.0.0 0", "", true, true, 1});
   recording.settle();
   const Document document = document_of(recording, "r.json");
   ASSERT_NE(find_entry(document[Field::kFilesRead], "/a"), nullptr);
   ASSERT_NE(find_entry(document[Field::kFilesWrite], "/a"), nullptr);
+  EXPECT_EQ(find_entry(document[Field::kFilesRead], "/srv"), nullptr);
+  EXPECT_NE(find_entry(document[Field::kFilesList], "/srv"), nullptr);
   EXPECT_TRUE(document[Field::kFilesExecute].present &&
               document[Field::kFilesExecute].entries.empty());
   EXPECT_TRUE(document[Field::kBpf].present);

@@ -76,6 +76,7 @@ TEST(Risk, EachIsRaisedByWhatItIsAbout) {
       {"family-rare", named("network", "families", "AF_VSOCK")},
       {"label-unconfined", level("selinux", "type", R"("spc_t")")},
       {"label-unconfined-apparmor", level("apparmor", "profile", R"("unconfined")")},
+      {"list-everything", files("read", R"(/usr"],"reason":"r"}],"list":[{"paths":["/)")},
       {"listen-everywhere", endpoint("bind", "any", "1-65535")},
       {"mode-denies-nothing", R"(,"mode":{"value":"audit","reason":"r"})"},
       {"read-everything", files("read", "/")},
@@ -204,6 +205,19 @@ TEST(Grant, ASignOfADifferenceFitsToItsGrants) {
       EXPECT_FALSE(d.sign == '+' && of_field(removed, d.field)) << info_of(d.field).path;
     }
   }
+}
+
+TEST(Grant, OfAListIsWhatFilesReadDoesNotGrant) {
+  const std::string read = R"(,"files":{"read":[{"paths":["/usr"],"reason":"r"}])";
+  const auto with = [&](const std::string& paths) {
+    return document_of(concat(read, R"(,"list":[{"paths":[)", paths, R"(],"reason":"r"}]})"));
+  };
+  const Document plain = document_of(read + "}");
+  EXPECT_EQ(grants_text(added_grants(plain, with(R"("/srv","/usr/share")")), Field::kFilesList), "list /srv");
+  EXPECT_TRUE(added_grants(with(R"("/srv")"), plain).empty());
+  EXPECT_EQ(grants_text(added_grants(with(R"("/srv")"), Document()), Field::kFilesList), "");
+  EXPECT_EQ(grants_text(grants_of(plain, Document()), Field::kFilesList), "");
+  EXPECT_EQ(grants_text(grants_of(with(R"("/srv")"), Document()), Field::kFilesList), "list /srv");
 }
 
 TEST(Grant, IsSaidInWords) {

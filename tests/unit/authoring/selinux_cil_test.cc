@@ -29,6 +29,14 @@ TEST(SelinuxCil, GivesEachTreeATypeByWhatItAllows) {
   EXPECT_THAT(made.text, HasSubstr("(allow process file_rx (file (open read ioctl map execute"));
 }
 
+TEST(SelinuxCil, AListedDirectoryIsNoReadableFile) {
+  const Converted made = written(R"(, "files": {"read": [{"paths": ["/usr"], "reason": "r"}], "list": [{"paths": ["/"], "reason": "r"}],
+"write": [{"paths": [], "reason": "r"}], "execute": [{"paths": [], "reason": "r"}]})", "/srv/web");
+  EXPECT_THAT(made.text, HasSubstr("(filecon \"/srv/web(/.*)?\" any (system_u object_r file_l "));
+  EXPECT_THAT(made.text, HasSubstr("(allow process file_l (dir (open read ioctl lock watch)))"));
+  EXPECT_THAT(made.text, Not(HasSubstr("(allow process file_l (file (open")));
+}
+
 TEST(SelinuxCil, WithoutARootTreesAreTold) {
   const Converted made = written(R"(, "files": {"write": [{"paths": ["/data"], "reason": "r"}]})", "");
   EXPECT_THAT(made.text, Not(HasSubstr("filecon")));

@@ -24,6 +24,12 @@ TEST(SpoAppArmor, WhatTheAbstractDoesNotListIsDenied) {
   EXPECT_TRUE(made[Field::kCapabilitiesAllow].present && made[Field::kCapabilitiesAllow].entries.empty());
 }
 
+TEST(SpoAppArmor, CarriesListedDirectories) {
+  const Document made = spo_apparmor("{abstract: {filesystem: {readOnlyPaths: [/etc/hosts, '/srv/{,**/}']}}}").profile;
+  EXPECT_THAT(keys_of(made, Field::kFilesList), ElementsAre("/srv"));
+  EXPECT_THAT(to_spo_apparmor(made, {})->text, HasSubstr("\"/srv/{,**/}\""));
+}
+
 TEST(SpoAppArmor, OlderObjectsHoldAppArmorAsText) {
   const Document made = spo_apparmor("{policy: 'profile p { file, network, capability chown, }'}").profile;
   EXPECT_THAT(keys_of(made, Field::kCapabilitiesAllow), ElementsAre("CAP_CHOWN"));

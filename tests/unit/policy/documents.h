@@ -53,6 +53,7 @@ class RandomDocuments {
     for (const FieldInfo& info : field_table()) {
       if (below(100) < static_cast<uint32_t>(presence_percent)) {
         fill(info, document[info.field]);
+        drop_covered(info, document);
       }
     }
     return document;
@@ -101,11 +102,10 @@ class RandomDocuments {
                                     value.entries.end(),
                                     [](const Entry& a, const Entry& b) { return a.key == b.key; }),
                         value.entries.end());
-    drop_covered(info, value);
   }
 
-  // A set of trees or endpoints is canonical when none lies in another.
-  void drop_covered(const FieldInfo& info, FieldValue& value);
+  // A set of trees or endpoints is canonical when none lies in another, or in one that it adds to.
+  void drop_covered(const FieldInfo& info, Document& document);
 
   // Names that exist, so that the documents can be written and read again.
   static std::vector<std::string> pool_of(const FieldInfo& info) {
@@ -150,10 +150,13 @@ class RandomDocuments {
 namespace redoubt::policy {
 
 // The meet with itself is the canonical form.
-inline void RandomDocuments::drop_covered(const FieldInfo& info, FieldValue& value) {
+inline void RandomDocuments::drop_covered(const FieldInfo& info, Document& document) {
   Document alone;
-  alone[info.field] = value;
-  value.entries = meet(alone, alone)[info.field].entries;
+  alone[info.field] = document[info.field];
+  if (info.adds()) {
+    alone[info.adds_to] = document[info.adds_to];
+  }
+  document[info.field] = meet(alone, alone)[info.field];
 }
 
 }  // namespace redoubt::policy

@@ -2,6 +2,7 @@
 #include "policy/harden.h"
 
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <linux/sched.h>
 
 #include <algorithm>
@@ -304,6 +305,32 @@ TEST(HardenLandlock, DegradesOrRefusesByMode) {
   const auto with = hardened(small_spec(), required, host);
   ASSERT_TRUE(with.has_value()) << error_of(with);
   EXPECT_TRUE(with->hardening.landlock.active());
+}
+
+TEST(HardenLandlock, ListsBesideWhatIsRead) {
+  const auto with = [](const std::string& members, int abi) {
+    plan::HostFacts host = capable_host();
+    host.landlock_abi = abi;
+    const Effective policy = policy_of({{"io.redoubt.profile", "p"}}, "", profile_text(members));
+    return hardened(small_spec(), policy, host);
+  };
+  const char* const kList = R"("list":[{"paths":["/","/usr"],"reason":"r"}]})";
+  const auto plan = with(concat(R"(,"files":{"read":[{"paths":["/usr"],"reason":"r"}],)", kList), 7);
+  ASSERT_TRUE(plan.has_value()) << error_of(plan);
+  const plan::Landlock& landlock = plan->hardening.landlock;
+  EXPECT_EQ(landlock.handled_fs, uint64_t{LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR});
+  for (const plan::LandlockPath& path : landlock.paths) {
+    EXPECT_EQ(path.access, path.path == "/" ? uint64_t{LANDLOCK_ACCESS_FS_READ_DIR} : landlock.handled_fs) << path.path;
+  }
+  EXPECT_EQ(landlock.paths.size(), 2U);
+  EXPECT_EQ(decision_of(*plan, "files.list")->backend, "landlock");
+  const auto alone = with(concat(R"(,"files":{)", kList), 7);
+  ASSERT_TRUE(alone.has_value()) << error_of(alone);
+  EXPECT_FALSE(alone->hardening.landlock.active());
+  EXPECT_THAT(decision_of(*alone, "files.list")->degradation, HasSubstr("no effect"));
+  // It is files.read that cannot be had, and that says so.
+  const auto nowhere = with(concat(R"(,"mode":{"value":"required","reason":"r"},"files":{)", kList), 0);
+  EXPECT_TRUE(nowhere.has_value()) << error_of(nowhere);
 }
 
 constexpr char kNetwork[] =

@@ -33,6 +33,7 @@ TEST(Lint, FindsWhatIsHardlyMeant) {
        "what is written to /opt/x can be executed from /opt"},
       {R"(,"network":{"connect":[{"address":"any","reason":"r"}]})", "lets everything out"},
       {R"(,"mode":{"value":"audit","reason":"r"})", "nothing is denied"},
+      {R"(,"files":{"read":[{"paths":["/"],"reason":"r"}]})", "warning files.read: everything can be read"},
   };
   for (const auto& c : cases) {
     EXPECT_THAT(findings_of(c.members), testing::HasSubstr(c.expected)) << c.members;
@@ -66,6 +67,9 @@ TEST(Lint, HasACheckForEachOfThese) {
       {files("write", "/boot"), "write-boot"},
       {files("write", "/run/docker.sock"), "write-runtime-socket"},
       {files("read", "/"), "read-all"},
+      {files("read", "/\"],\"reason\":\"r\"}],\"list\":[{\"paths\":[\"/"), "list-no-effect"},
+      {files("list", "/srv"), "list-no-effect"},
+      {files("read", "/etc\"],\"reason\":\"r\"}],\"list\":[{\"paths\":[\"/"), "list-all"},
       {files("read", "/etc/shadow"), "read-secret"},
       {files("read", "/run"), "token-and-open-egress"},
       {files("execute", "/"), "execute-all"},

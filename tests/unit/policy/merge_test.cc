@@ -104,5 +104,42 @@ TEST(Differences, DoNotSeeWhatIsCovered) {
   EXPECT_EQ(wider_fields(a, narrower).size(), 1U);
 }
 
+Document files_of(const std::string& read, const std::string& list) {
+  const auto member = [](const char* name, const std::string& paths) {
+    return paths.empty() ? "" : concat("\"", name, R"(":[{"paths":[)", paths, R"(],"reason":"r"}])");
+  };
+  const std::string comma = read.empty() || list.empty() ? "" : ",";
+  return document_of(concat(R"(,"files":{)", member("read", read), comma, member("list", list), "}"));
+}
+
+// files.list adds to files.read: what is met is what both of them let be listed.
+TEST(Meet, OfWhatAddsIsOfWhatIsGranted) {
+  const auto listed = [](const Document& a, const Document& b) {
+    return value_text(info_of(Field::kFilesList), meet(a, b)[Field::kFilesList]);
+  };
+  const Document narrow = files_of(R"("/usr")", "");
+  const Document wide = files_of(R"("/usr/lib","/var")", R"("/")");
+  EXPECT_EQ(listed(narrow, wide), "/usr");
+  EXPECT_EQ(listed(wide, narrow), "/usr");
+  EXPECT_EQ(listed(wide, wide), "/");
+  EXPECT_FALSE(meet(narrow, files_of("", R"("/")"))[Field::kFilesList].present);
+  EXPECT_FALSE(meet(narrow, files_of(R"("/")", ""))[Field::kFilesList].present);
+  EXPECT_EQ(listed(wide, files_of(R"("/")", "")), "/");
+}
+
+TEST(WiderFields, SeeALongerListAndNotOneThatChangesNothing) {
+  using Fields = std::vector<Field>;
+  const Document plain = files_of(R"("/usr")", "");
+  EXPECT_EQ(wider_fields(files_of(R"("/usr")", R"("/")"), plain), Fields{Field::kFilesList});
+  EXPECT_EQ(wider_fields(files_of("", R"("/")"), plain), (Fields{Field::kFilesRead, Field::kFilesList}));
+  EXPECT_TRUE(wider_fields(files_of(R"("/usr")", R"("/usr/share")"), plain).empty());
+  EXPECT_TRUE(wider_fields(plain, files_of(R"("/usr")", R"("/usr/share")")).empty());
+  EXPECT_TRUE(wider_fields(files_of(R"("/usr/lib")", R"("/usr")"), plain).empty());
+  EXPECT_TRUE(differences(plain, files_of(R"("/usr")", R"("/usr/share")")).empty());
+  const std::vector<Difference> more = differences(plain, files_of(R"("/usr")", R"("/srv")"));
+  ASSERT_EQ(more.size(), 1U);
+  EXPECT_EQ(more[0].sign, '+');
+}
+
 }  // namespace
 }  // namespace redoubt::policy

@@ -48,5 +48,17 @@ TEST(Judge, KnowsTreesAndEndpoints) {
   EXPECT_TRUE(judged(members, R"({"bind":"tcp 0.0.0.0 80"})").allowed);
 }
 
+TEST(Judge, ListsWhatIsReadOrListed) {
+  const std::string list = R"("list":[{"paths":["/srv"],"reason":"names"}]})";
+  const std::string members = concat(R"(,"files":{"read":[{"paths":["/usr"],"reason":"r"}],)", list);
+  for (const char* open : {R"({"open":"/srv/www","access":"l"})", R"({"open":"/usr/lib","access":"rl"})"}) {
+    EXPECT_TRUE(judged(members, open).allowed) << open;
+  }
+  EXPECT_FALSE(judged(members, R"({"open":"/srv/www","access":"r"})").allowed);
+  EXPECT_EQ(judged(members, R"({"open":"/home","access":"l"})").field, "files.list");
+  EXPECT_EQ(judged(members, R"({"open":"/home","access":"l"})").reason, "names");
+  EXPECT_TRUE(judged(concat(R"(,"files":{)", list), R"({"open":"/home","access":"l"})").allowed);
+}
+
 }  // namespace
 }  // namespace redoubt::policy
