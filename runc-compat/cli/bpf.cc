@@ -1,4 +1,6 @@
 // bpf load, status, unload: the BPF LSM programs of this node.
+#include <errno.h>
+
 #include "bpf/availability.h"
 
 #include "base/json.h"
@@ -46,8 +48,12 @@ Result<int> load(const Arguments& arguments) {
 // asked.
 Result<std::vector<std::string>> relying_containers(const Globals& globals) {
   std::vector<std::string> ids;
-  TRY_ASSIGN(const std::vector<std::string> all, state::list_ids(globals.runtime.root));
-  for (const std::string& id : all) {
+  const Result<std::vector<std::string>> all = state::list_ids(globals.runtime.root);
+  if (!all) {
+    // Nobody has made it yet: no container was ever created here.
+    return globals.root_is_default && all.error().err() == ENOENT ? Result(ids) : all.error();
+  }
+  for (const std::string& id : *all) {
     Result<Container> container = open_container(globals, id);
     if (!container) {
       continue;  // deleted meanwhile
