@@ -56,6 +56,7 @@ enum class Field : uint8_t {
   kFilesRead,
   kFilesWrite,
   kFilesExecute,
+  kFilesReport,
   kDevicesAllow,
   kSysctls,
   kRlimits,

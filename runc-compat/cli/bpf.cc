@@ -99,6 +99,7 @@ Result<int> status(const Arguments& arguments) {
       out.set("programs", meta->programs).set("version", std::string(meta->version));
       out.set("loadedAt", meta->loaded).set("events", events);
       out.set("refusedSystemCalls", meta->sees_filters != 0);
+      out.set("filePrograms", bpf::linked_programs(bpf::kFileLinks).size());
     } else {
       out.set("reason", available.lack);
     }
@@ -117,6 +118,10 @@ Result<int> status(const Arguments& arguments) {
   }
   lines += meta->sees_filters != 0 ? "\nrefused system calls: seen, where the policy has syscalls.report"
                                    : "\nrefused system calls: not seen on this kernel";
+  const size_t file_programs = bpf::linked_programs(bpf::kFileLinks).size();
+  lines += file_programs != 0
+               ? concat("\nrefused files: seen by ", file_programs, " more programs, where the policy has files.report")
+               : "\nrefused files: not seen; the first container whose policy has files.report loads the programs";
   TRY(print(lines + "\n"));
   return 0;
 }

@@ -33,6 +33,9 @@ enum class BpfSet { kEnsure, kQuery };
 // sandbox::probe_host(), and what the BPF LSM layer has.
 plan::HostFacts probe_launch_host(BpfSet set);
 
+// Why what Landlock refuses cannot be in the log of violations on this host; empty: it can. Costs something to find out.
+std::string file_report_lack(const plan::HostFacts& host, BpfSet set);
+
 // Reads and checks the bundle (absolute path) and resolves it.
 Result<Container> resolve_bundle(const CreateOptions& options,
                                  const std::string& bundle,
