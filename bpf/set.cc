@@ -53,6 +53,7 @@ Result<redoubt_meta> load_programs(bool again) {
   Result<redoubt_meta> present = read_meta();
   if (present && !again && std::string_view(present->version) == REDOUBT_VERSION) {
     TRY(settle_links(kProgramLinks));
+    TRY(settle_links(kFileLinks));
     return present;
   }
   TRY(call_loader(lock.get(), "load bpf programs"));
