@@ -46,8 +46,8 @@ enum redoubt_surface {
   REDOUBT_SURFACE_COUNT,
 };
 
-/* The hooks of the kernel's security modules that have a program, and audit_seccomp, the function that the kernel calls for what a system call filter
- * has refused or logged: number in an event, and name. */
+/* The hooks of the kernel's security modules that have a program; audit_seccomp, the function that the kernel calls for what a system call filter
+ * has refused or logged; and the functions of Landlock that refuse files: number in an event, and name. Only ever extended at the end. */
 #define REDOUBT_HOOKS(X)      \
   X(bpf)                      \
   X(bprm_creds_for_exec)      \
@@ -74,7 +74,16 @@ enum redoubt_surface {
   X(syslog)                   \
   X(uring_allowed)            \
   X(userns_create)            \
-  X(audit_seccomp)
+  X(audit_seccomp)            \
+  X(hook_file_open)           \
+  X(hook_path_link)           \
+  X(hook_path_mkdir)          \
+  X(hook_path_mknod)          \
+  X(hook_path_rename)         \
+  X(hook_path_rmdir)          \
+  X(hook_path_symlink)        \
+  X(hook_path_truncate)       \
+  X(hook_path_unlink)
 
 enum redoubt_hook {
 #define X(name) REDOUBT_HOOK_##name,
@@ -88,6 +97,8 @@ enum redoubt_state {
   REDOUBT_ACTIVE = 2, /* the container's code */
 };
 
+#define REDOUBT_REPORTS_FILES 1U /* what Landlock refuses */
+
 #define REDOUBT_CONTAINER_NAME 72
 #define REDOUBT_COMM 16
 #define REDOUBT_OBJECT 40
@@ -96,7 +107,7 @@ enum redoubt_state {
 /* Value of the task storage, one copy a task. A container's whole policy in the kernel is here, so nothing is left behind when its tasks end. */
 struct redoubt_task {
   redoubt_u32 state; /* enum redoubt_state */
-  redoubt_u32 reserved;
+  redoubt_u32 reports; /* REDOUBT_REPORTS_*: what of it goes to the log that is refused elsewhere */
   redoubt_u64 denied;   /* 1 << enum redoubt_surface: refused with EPERM */
   redoubt_u64 audited;  /* likewise: logged and let through */
   redoubt_u64 families; /* 1 << AF_*: the families that socket(2) may have, when REDOUBT_SURFACE_FAMILIES is denied or audited */
@@ -114,9 +125,10 @@ struct redoubt_event {
   redoubt_u64 time;     /* nanoseconds of CLOCK_BOOTTIME */
   redoubt_u64 cgroup;   /* id (inode) of the cgroup v2 */
   redoubt_u64 detail;   /* by surface: ioctl request, address family, bpf command, reason of the lockdown hook; else 0.
-                         * audit_seccomp: number of the system call, and REDOUBT_FOREIGN_TABLE */
+                         * audit_seccomp: number of the system call, and REDOUBT_FOREIGN_TABLE.
+                         * Landlock: what was wanted (LANDLOCK_ACCESS_FS_*), and << REDOUBT_LACKING what of it was missing; 0: not known */
   redoubt_u64 arguments[2]; /* of the system call, the first two; audit_seccomp only */
-  redoubt_u32 surface;  /* enum redoubt_surface; audit_seccomp: REDOUBT_SURFACE_COUNT, the reader finds out */
+  redoubt_u32 surface;  /* enum redoubt_surface; audit_seccomp, Landlock: REDOUBT_SURFACE_COUNT, the reader finds out */
   redoubt_u32 denied;   /* 1: refused; 0: let through */
   redoubt_u32 hook;     /* enum redoubt_hook */
   redoubt_u32 error;    /* what the caller gets: EPERM, ENOSYS ...; 0: it was let through, or the filter has killed or signalled it */
@@ -129,8 +141,25 @@ struct redoubt_event {
 
 /* In `detail`: the call came by the table of another architecture (32-bit programs). */
 #define REDOUBT_FOREIGN_TABLE (1ULL << 32)
+#define REDOUBT_LACKING 32
 
 #define REDOUBT_LOG_EVENTS 4096 /* a power of two */
+
+#define REDOUBT_PATH 512 /* bytes, with the zero at its end; a power of two */
+
+struct redoubt_path {
+  redoubt_u32 start;    /* in its half of the text; REDOUBT_PATH - 1: there is none */
+  redoubt_u32 cut;      /* 1: it is longer or deeper than what is kept, and the end of it was */
+  redoubt_u32 detached; /* 1: it does not lead to the root of the process */
+  redoubt_u32 reserved;
+};
+
+/* The paths of a refusal by Landlock, beside its event: the same number, the same slot. A map that is there only since a container asked for it. */
+struct redoubt_paths {
+  redoubt_u64 sequence; /* of its event; 0 while it is written */
+  struct redoubt_path paths[2]; /* the second one: of link and rename, the new name */
+  char text[2 * REDOUBT_PATH + 256]; /* path i is in [i * REDOUBT_PATH, ...); the rest is what the kernel's verifier takes for reachable */
+};
 
 /* Made and pinned last: where it is, the set is complete. */
 struct redoubt_meta {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "base/io.h"
 #include "base/str.h"
@@ -18,7 +19,31 @@ namespace {
 // Another version may have better programs.
 constexpr char kLackName[] = "unavailable-" REDOUBT_VERSION;
 constexpr char kLack[] = "/run/redoubt/@bpf/unavailable-" REDOUBT_VERSION;
+constexpr char kFileReportLackName[] = "file-reports-unavailable-" REDOUBT_VERSION;
+constexpr char kFileReportLack[] = "/run/redoubt/@bpf/file-reports-unavailable-" REDOUBT_VERSION;
 constexpr size_t kLackLimit = 8192;
+
+Status forget_lack(const char* path) {
+  if (::unlink(path) != 0 && errno != ENOENT) {
+    return Error::system(errno, concat("unlink ", path));
+  }
+  return {};
+}
+
+Status write_lack(const char* name, const std::string& reason) {
+  TRY(make_set_directory());
+  TRY_ASSIGN(const UniqueFd directory, open_at(AT_FDCWD, kSetDirectory, O_RDONLY | O_DIRECTORY));
+  return replace_file_at(directory.get(), name, reason, 0600);
+}
+
+// What is known without an attempt; nothing: nobody has made one since boot.
+std::optional<std::string> known_file_report_lack() {
+  if (has_file_reports()) {
+    return "";
+  }
+  Result<std::string> lack = read_file(kFileReportLack, kLackLimit);
+  return lack ? std::optional(*std::move(lack)) : std::nullopt;
+}
 
 }  // namespace
 
@@ -29,15 +54,31 @@ bool is_lasting(const Error& error) {
 }
 
 Status remember_lack(const std::string& reason) {
-  if (reason.empty()) {
-    if (::unlink(kLack) != 0 && errno != ENOENT) {
-      return Error::system(errno, concat("unlink ", kLack));
-    }
+  TRY(forget_lack(kFileReportLack));
+  return reason.empty() ? forget_lack(kLack) : write_lack(kLackName, reason);
+}
+
+std::string query_file_report_lack() {
+  if (std::optional<std::string> known = known_file_report_lack()) {
+    return *std::move(known);
+  }
+  const Status done = try_file_reports();
+  return done ? "" : done.error().message();
+}
+
+std::string ensure_file_reports() {
+  if (std::optional<std::string> known = known_file_report_lack()) {
+    return *std::move(known);
+  }
+  const Status done = load_file_reports();
+  if (done) {
     return {};
   }
-  TRY(make_set_directory());
-  TRY_ASSIGN(const UniqueFd directory, open_at(AT_FDCWD, kSetDirectory, O_RDONLY | O_DIRECTORY));
-  return replace_file_at(directory.get(), kLackName, reason, 0600);
+  const std::string reason = concat(done.error().message(), "; try again with: redoubt bpf load");
+  if (is_lasting(done.error())) {
+    ignore(write_lack(kFileReportLackName, reason), "the next start tries again");
+  }
+  return reason;
 }
 
 Availability query_availability() {

@@ -23,11 +23,17 @@ Availability query_availability();
 // cannot mark tasks.
 Availability ensure_availability();
 
+// Why what Landlock refuses cannot be written to the log, and the remedy; empty: it is, or would be. Of
+// a host with the layer, which is asked first. The first one only tries, where nobody has since boot;
+// the second one loads the programs.
+std::string query_file_report_lack();
+std::string ensure_file_reports();
+
 // Whether loading will fail again: no when the loader was killed, or memory, descriptors or room were
 // short.
 bool is_lasting(const Error& error);
 
-// Writes down or forgets that the set cannot be loaded.
+// Writes down or forgets that the set cannot be loaded; what is known of file reports is forgotten.
 Status remember_lack(const std::string& reason);
 
 }  // namespace redoubt::bpf

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <utility>
 
 #include "base/str.h"
 #include "bpf/maps/kernel.h"
@@ -16,6 +17,7 @@ namespace redoubt::bpf {
 namespace {
 
 constexpr size_t kLogBytes = sizeof(redoubt_event) * REDOUBT_LOG_EVENTS;
+constexpr size_t kPathBytes = sizeof(redoubt_paths) * REDOUBT_LOG_EVENTS;
 
 size_t whole_pages(size_t bytes) {
   const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
@@ -65,16 +67,40 @@ bool EventLog::is_current() const {
 }
 
 EventLog::EventLog(EventLog&& other) noexcept
-    : events_(other.events_), head_(other.head_), next_(other.next_), identity_(other.identity_) {
-  other.events_ = nullptr;
-  other.head_ = nullptr;
-}
+    : events_(std::exchange(other.events_, nullptr)),
+      head_(std::exchange(other.head_, nullptr)),
+      paths_(std::exchange(other.paths_, nullptr)),
+      next_(other.next_),
+      identity_(other.identity_) {}
 
 EventLog::~EventLog() {
   if (events_ != nullptr) {
     ::munmap(const_cast<redoubt_event*>(events_), whole_pages(kLogBytes));
     ::munmap(const_cast<uint64_t*>(head_), whole_pages(sizeof(uint64_t)));
   }
+  if (paths_ != nullptr) {
+    ::munmap(const_cast<redoubt_paths*>(paths_), whole_pages(kPathBytes));
+  }
+}
+
+// The map may have come after the log.
+std::optional<RefusedPaths> EventLog::paths_of(const redoubt_event& event) {
+  if (!is_refusal_of_files(event)) {
+    return std::nullopt;
+  }
+  if (paths_ == nullptr) {
+    const Result<const void*> mapped = map_pinned("paths", kPathBytes);
+    if (!mapped) {
+      return std::nullopt;
+    }
+    paths_ = static_cast<const redoubt_paths*>(*mapped);
+  }
+  const redoubt_paths* slot = paths_ + (event.sequence & (REDOUBT_LOG_EVENTS - 1));
+  redoubt_paths copy;
+  ::memcpy(&copy, slot, sizeof copy);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  const bool is_its_own = copy.sequence == event.sequence && load_acquire(&slot->sequence) == event.sequence;
+  return is_its_own ? std::optional(refused_paths_of(copy)) : std::nullopt;
 }
 
 EventLog::Batch EventLog::read() {

@@ -4,10 +4,12 @@
 #define REDOUBT_BPF_EVENT_LOG_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
 #include "bpf/abi.h"
+#include "bpf/refused_paths.h"
 
 namespace redoubt::bpf {
 
@@ -29,6 +31,10 @@ class EventLog {
   void skip_to(uint64_t sequence) { next_ = sequence + 1; }
   uint64_t last_read() const { return next_ - 1; }
 
+  // The paths of a refusal by Landlock that read() has given. Nothing: they are overwritten, or the event
+  // is of another kind.
+  std::optional<RefusedPaths> paths_of(const redoubt_event& event);
+
   // Differs from that of every other log since boot.
   uint64_t identity() const { return identity_; }
   // Whether the programs still write to it: not when the set was unloaded.
@@ -40,6 +46,7 @@ class EventLog {
 
   const redoubt_event* events_;
   const uint64_t* head_;
+  const redoubt_paths* paths_ = nullptr;  // mapped with the first event that has some
   uint64_t next_;  // sequence of the next event to read
   uint64_t identity_;
 };

@@ -30,6 +30,14 @@ Result<UniqueFd> lock_set() {
   return lock;
 }
 
+// The loader keeps the lock as well: when this process is killed, it goes on to its end, and nobody
+// else may load or unload until then.
+Status call_loader(int lock, const char* wish) {
+  TRY_ASSIGN(sandbox::DlProcess loader, sandbox::DlProcess::start(lock));
+  TRY(loader.call({wish, log::enabled(log::Level::kDebug) ? "1" : "0"}));
+  return {};
+}
+
 }  // namespace
 
 Status make_set_directory() {
@@ -44,14 +52,34 @@ Result<redoubt_meta> load_programs(bool again) {
   TRY_ASSIGN(const UniqueFd lock, lock_set());
   Result<redoubt_meta> present = read_meta();
   if (present && !again && std::string_view(present->version) == REDOUBT_VERSION) {
-    TRY(settle_links());
+    TRY(settle_links(kProgramLinks));
+    TRY(settle_links(kFileLinks));
     return present;
   }
-  // The loader keeps the lock as well: when this process is killed, it goes on to its end, and
-  // nobody else may load or unload until then.
-  TRY_ASSIGN(sandbox::DlProcess loader, sandbox::DlProcess::start(lock.get()));
-  TRY(loader.call({"load bpf programs", log::enabled(log::Level::kDebug) ? "1" : "0"}));
+  TRY(call_loader(lock.get(), "load bpf programs"));
+  if (has_file_reports()) {
+    TRY(call_loader(lock.get(), "load file reports"));
+  }
   return read_meta();
+}
+
+bool has_file_reports() {
+  return !linked_programs(kFileLinks).empty();
+}
+
+Status load_file_reports() {
+  if (has_file_reports()) {
+    return {};
+  }
+  TRY_ASSIGN(const UniqueFd lock, lock_set());
+  TRY(read_meta().context("the BPF LSM programs, whose log it is"));
+  TRY(settle_links(kFileLinks));
+  return has_file_reports() ? Status() : call_loader(lock.get(), "load file reports");
+}
+
+Status try_file_reports() {
+  TRY_ASSIGN(const UniqueFd lock, lock_set());
+  return call_loader(lock.get(), "try file reports");
 }
 
 Status unload_programs() {

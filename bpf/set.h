@@ -21,6 +21,14 @@ Status make_set_directory();
 // `again`. Errors: load/loader.h.
 Result<redoubt_meta> load_programs(bool again);
 
+// The programs that write down what Landlock refuses, a set of their own beside it: only a container
+// whose policy has files.report needs them. Nothing to do when they are there. Errors:
+// load/file_reports.h; the first set is not loaded.
+Status load_file_reports();
+bool has_file_reports();
+// Whether they could be loaded: done once, and nothing of it stays.
+Status try_file_reports();
+
 // Detaches everything, of every ABI. Containers that run keep their other layers.
 Status unload_programs();
 

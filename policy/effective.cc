@@ -140,6 +140,10 @@ bool reports_filters(const Effective& policy) {
          policy.privileged[Field::kSyscallsReport].number != 0;
 }
 
+bool reports_files(const Effective& policy) {
+  return wants_file_reports(policy.document) || wants_file_reports(policy.privileged);
+}
+
 Result<Document> read_node(const std::optional<SourceText>& node) {
   if (!node) {
     Document none;

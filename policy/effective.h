@@ -61,6 +61,8 @@ bool restricts_network(const Effective& policy);
 
 // Whether it has syscalls.report, so that HostFacts::filter_report_lack counts.
 bool reports_filters(const Effective& policy);
+// Whether it has files.report and something that Landlock can refuse, likewise for file_report_lack.
+bool reports_files(const Effective& policy);
 
 // The node's own document; with no opinion where there is none.
 Result<Document> read_node(const std::optional<SourceText>& node);

@@ -4,6 +4,7 @@
 #define REDOUBT_POLICY_HARDEN_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,13 @@ Status harden_files(Hardener& hardener);
 Status harden_devices(Hardener& hardener);
 Status harden_landlock(Hardener& hardener);
 Status harden_network(Hardener& hardener);
+
+// Whether the document has files.report, a rule about files that Landlock holds, and a mode that applies it.
+bool wants_file_reports(const Document& policy);
+// The fields that Landlock holds of files: a refusal is laid to the first that would have to allow it.
+std::span<const Field> landlock_fields();
+// The rights (LANDLOCK_ACCESS_FS_*, of the newest ABI that is known here) that such a field gives out.
+uint64_t landlock_access_of(Field field);
 
 // Every capability that this host has, and no seccomp section: what engines write for a privileged
 // container.

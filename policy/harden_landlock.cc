@@ -1,6 +1,10 @@
 // Landlock: allow-lists that init puts on itself. Its ports come from harden_network.cc.
 #include <linux/landlock.h>
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
 #include "base/str.h"
 #include "policy/harden.h"
 
@@ -99,7 +103,46 @@ Status harden_scopes(Hardener& h) {
   return {};
 }
 
+// Refusals by these rules, as violations.
+Status report_files(Hardener& h) {
+  constexpr Field kField = Field::kFilesReport;
+  if (!h.has(kField) || h.policy[kField].number == 0) {
+    return {};
+  }
+  if (!wants_file_reports(h.policy)) {
+    h.decide(kField, "true; no rule about files refuses anything", "policy");
+    return {};
+  }
+  if (!h.host.file_report_lack.empty()) {
+    return h.degrade(kField, "", h.host.file_report_lack);
+  }
+  h.plan.hardening.intents.reports_files = true;
+  h.decide(kField, value_text(info_of(kField), h.policy[kField]), "landlock, bpf");
+  return {};
+}
+
+// What grants least before what grants it as well: a refused listing is told by files.list where there is one.
+constexpr Field kTrees[] = {Field::kFilesExecute, Field::kFilesWrite, Field::kFilesList, Field::kFilesRead};
+
+bool refuses(const Document& policy, Field field) {
+  const FieldInfo& info = info_of(field);
+  return policy[info.adds() ? info.adds_to : field].present;
+}
+
 }  // namespace
+
+bool wants_file_reports(const Document& policy) {
+  return policy[Field::kFilesReport].number != 0 && policy.level(Field::kMode, kModePreferred) > kModeAudit &&
+         std::any_of(std::begin(kTrees), std::end(kTrees), [&](Field field) { return refuses(policy, field); });
+}
+
+std::span<const Field> landlock_fields() {
+  return kTrees;
+}
+
+uint64_t landlock_access_of(Field field) {
+  return access_of(field, std::numeric_limits<int>::max());
+}
 
 Status harden_landlock(Hardener& h) {
   if (h.audits()) {
@@ -110,6 +153,7 @@ Status harden_landlock(Hardener& h) {
   TRY(harden_list(h));
   TRY(harden_tree(h, Field::kFilesWrite));
   TRY(harden_tree(h, Field::kFilesExecute));
+  TRY(report_files(h));
   TRY(harden_scopes(h));
   const bool active = h.plan.hardening.landlock.active();
   h.layer("landlock",

@@ -7,6 +7,15 @@ redoubt_bpf_object:
     .incbin REDOUBT_BPF_OBJECT
 redoubt_bpf_object_end:
 
+/* That of programs/landlock.bpf.c. */
+    .section .rodata
+    .balign 16
+    .globl redoubt_reports_object
+    .globl redoubt_reports_object_end
+redoubt_reports_object:
+    .incbin REDOUBT_REPORTS_OBJECT
+redoubt_reports_object_end:
+
 /* Those of record/. */
     .section .rodata
     .balign 16

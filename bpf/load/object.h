@@ -6,6 +6,10 @@
 extern "C" const char redoubt_bpf_object[];
 extern "C" const char redoubt_bpf_object_end[];
 
+// That of programs/landlock.bpf.c, read by file_reports.cc only.
+extern "C" const char redoubt_reports_object[];
+extern "C" const char redoubt_reports_object_end[];
+
 // Those of record/, read by recorder.cc only.
 extern "C" const char redoubt_record_object[];
 extern "C" const char redoubt_record_object_end[];

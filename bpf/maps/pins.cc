@@ -15,12 +15,12 @@ namespace redoubt::bpf {
 namespace {
 
 // No dots: bpffs keeps names with dots for itself.
-std::string link_directory() {
-  return pin_directory() + "/links";
+std::string link_directory(const std::string& set) {
+  return concat(pin_directory(), "/", set);
 }
 
-std::string old_link_directory() {
-  return link_directory() + "_old";
+std::string old_link_directory(const std::string& set) {
+  return link_directory(set) + "_old";
 }
 
 struct Entry {
@@ -66,8 +66,8 @@ std::string pin_directory() {
   return concat(kAllPins, "/v", REDOUBT_BPF_ABI);
 }
 
-std::string new_link_directory() {
-  return link_directory() + "_new";
+std::string new_link_directory(const std::string& set) {
+  return link_directory(set) + "_new";
 }
 
 std::string map_directory() {
@@ -99,19 +99,30 @@ Status remove_all_pins() {
 
 // Two renames rather than an exchange, which bpffs has since Linux 5.17. Old ones are set aside only
 // when the new ones are whole, and that is how settle_links() knows.
-Status swap_links() {
-  TRY(rename_directory(link_directory(), old_link_directory()));
-  return rename_directory(new_link_directory(), link_directory());
+Status swap_links(const std::string& set) {
+  TRY(rename_directory(link_directory(set), old_link_directory(set)));
+  return rename_directory(new_link_directory(set), link_directory(set));
 }
 
-Status settle_links() {
-  const bool is_between = ::access(link_directory().c_str(), F_OK) != 0 &&
-                          ::access(old_link_directory().c_str(), F_OK) == 0;
+Status settle_links(const std::string& set) {
+  const bool is_between = ::access(link_directory(set).c_str(), F_OK) != 0 &&
+                          ::access(old_link_directory(set).c_str(), F_OK) == 0;
   if (is_between) {
-    TRY(rename_directory(new_link_directory(), link_directory()));
+    TRY(rename_directory(new_link_directory(set), link_directory(set)));
   }
-  TRY(remove_pins(new_link_directory()));
-  return remove_pins(old_link_directory());
+  TRY(remove_pins(new_link_directory(set)));
+  return remove_pins(old_link_directory(set));
+}
+
+std::vector<std::string> linked_programs(const std::string& set) {
+  const std::string directory = link_directory(set);
+  std::vector<std::string> names;
+  if (const Result<std::vector<Entry>> entries = entries_of(directory)) {
+    for (const Entry& entry : *entries) {
+      names.push_back(entry.path.substr(directory.size() + 1));
+    }
+  }
+  return names;
 }
 
 Result<redoubt_meta> read_meta() {

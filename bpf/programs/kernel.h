@@ -2,7 +2,8 @@
 /* The few kernel types that the programs read, with the few members that they read. The offsets are filled in when the programs are loaded, from the
  * running kernel's BTF (CO-RE), so no header of the build host's kernel takes part.
  *
- * Members are read through typed pointers only, never with bpf_probe_read_kernel(): that helper is refused under lockdown=confidentiality. */
+ * The programs that judge read members through typed pointers only, never with bpf_probe_read_kernel(): that helper is refused under
+ * lockdown=confidentiality. */
 #ifndef REDOUBT_BPF_PROGRAMS_KERNEL_H_
 #define REDOUBT_BPF_PROGRAMS_KERNEL_H_
 
@@ -38,6 +39,18 @@ struct pt_regs {
 };
 #endif
 
+struct dentry;
+struct vfsmount;
+
+struct path {
+  struct vfsmount* mnt;
+  struct dentry* dentry;
+};
+
+struct fs_struct {
+  struct path root;
+};
+
 struct task_struct {
   struct thread_info thread_info;
   int pid;
@@ -45,6 +58,7 @@ struct task_struct {
   struct task_struct* real_parent;
   struct task_struct* group_leader;
   struct pid* thread_pid;
+  struct fs_struct* fs;
   char comm[16];
 };
 
@@ -54,6 +68,7 @@ struct super_block {
 };
 
 struct inode {
+  unsigned short i_mode;
   struct super_block* i_sb;
 };
 
@@ -64,10 +79,13 @@ struct qstr {
       unsigned int len;
     };
   };
+  const unsigned char* name;
 };
 
 struct dentry {
+  struct dentry* d_parent;
   struct qstr d_name;
+  struct inode* d_inode;
   unsigned char d_iname[32];
 };
 
@@ -79,14 +97,32 @@ struct dentry___shortname {
   struct shortname_store d_shortname;
 };
 
-struct path {
-  struct dentry* dentry;
+struct vfsmount {
+  struct dentry* mnt_root;
+};
+
+struct mount {
+  struct mount* mnt_parent;
+  struct dentry* mnt_mountpoint;
+  struct vfsmount mnt;
 };
 
 struct file {
   unsigned int f_mode;
+  unsigned int f_flags;
   struct path f_path;
   struct inode* f_inode;
+  void* f_security;
+};
+
+/* Where in f_security a security module has its own. */
+struct lsm_blob_sizes {
+  int lbs_file;
+};
+
+/* Of Landlock, since 6.2: what it has found allowed when the file was opened. */
+struct landlock_file_security {
+  unsigned short allowed_access;
 };
 
 struct linux_binprm {
@@ -101,6 +137,5 @@ enum lockdown_reason { LOCKDOWN_NONE };
 
 struct cred;
 struct key;
-struct vfsmount;
 
 #endif /* REDOUBT_BPF_PROGRAMS_KERNEL_H_ */

@@ -15,7 +15,6 @@ enum redoubt_record_limits {
   REDOUBT_RECORD_PATH = 1024,   /* bytes of a path, with the zero at its end */
   REDOUBT_RECORD_NAME = 192,    /* bytes of a name as a system call was given it, with its zero */
   REDOUBT_RECORD_MESSAGES = 16, /* of one sendmmsg(2) */
-  REDOUBT_RECORD_DEPTH = 48,    /* steps of a path: components and mounts crossed */
 };
 
 /* What a tracked process is. */

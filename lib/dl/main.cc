@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "bpf/load/file_reports.h"
 #include "bpf/load/loader.h"
 #include "bpf/load/recorder.h"
 #include "bpf/load/syscall_names.h"
@@ -66,6 +67,23 @@ Reply load_bpf_programs(Server&, WordReader& request) {
   }
   TRY(bpf::attach_programs(verbose));
   return Words();
+}
+
+Reply attach_file_reports(WordReader& request, bool pin) {
+  const bool verbose = request.number<int>() != 0;
+  if (!request.is_complete()) {
+    return misfit();
+  }
+  TRY(bpf::attach_file_reports(verbose, pin));
+  return Words();
+}
+
+Reply load_file_reports(Server&, WordReader& request) {
+  return attach_file_reports(request, true);
+}
+
+Reply try_file_reports(Server&, WordReader& request) {
+  return attach_file_reports(request, false);
 }
 
 Reply record_start(Server& server, WordReader& request) {
@@ -184,6 +202,7 @@ constexpr Call kCalls[] = {
     {"compile seccomp", compile_seccomp},
     {"libseccomp version", libseccomp_version},
     {"load bpf programs", load_bpf_programs},
+    {"load file reports", load_file_reports},
     {"record adopt", record_adopt},
     {"record ignore", record_ignore},
     {"record is running", record_is_running},
@@ -197,6 +216,7 @@ constexpr Call kCalls[] = {
     {"systemd start unit", start_unit, true},
     {"systemd stop unit", stop_unit, true},
     {"systemd version", version, true},
+    {"try file reports", try_file_reports},
 };
 
 Reply answer(Server& server, const Words& request) {

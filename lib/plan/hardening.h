@@ -53,6 +53,7 @@ struct KernelIntents {
   // "kernel.bpf": names of the table of fields, which live as long as the program.
   std::vector<std::string_view> denied_surfaces, audited_surfaces;
   bool reports_filters = false;  // what system call filters refuse is written to the log of violations
+  bool reports_files = false;    // what Landlock refuses of files, likewise
   uint64_t families = 0;  // 1 << AF_*: what "network.families" lets through
 };
 

@@ -30,6 +30,8 @@ struct HostFacts {
   // Why what system call filters refuse is not in the log of violations, and the remedy; empty: it is.
   // probe_host() leaves it as it is: only who has a policy that wants it asks.
   std::string filter_report_lack = "nobody has asked whether this host can";
+  // The same of what Landlock refuses.
+  std::string file_report_lack = "nobody has asked whether this host can";
   // Programs for connect, bind and sendmsg can be loaded. probe_host() leaves it false: only who has
   // a policy with such a field asks (sandbox::probe_network_filter), because asking loads a program.
   bool cgroup_bpf_network = false;

@@ -2,17 +2,14 @@
 // record of every decision.
 #include <span>
 
+#include "plan/landlock_names.h"
 #include "plan/plan_text_parts.h"
 #include "plan/socket_families.h"
 
 namespace redoubt::plan {
 namespace {
 
-// By bit, from landlock(7); the headers of Debian 12 end before the last ones.
-constexpr std::string_view kLandlockFiles[] = {
-    "execute",   "write_file", "read_file", "read_dir",  "remove_dir", "remove_file",
-    "make_char", "make_dir",   "make_reg",  "make_sock", "make_fifo",  "make_block",
-    "make_sym",  "refer",      "truncate",  "ioctl_dev"};
+// By bit, from landlock(7).
 constexpr std::string_view kLandlockPorts[] = {"bind_tcp", "connect_tcp"};
 constexpr std::string_view kLandlockScopes[] = {"abstract_unix_socket", "signal"};
 
@@ -27,17 +24,25 @@ std::string bits_text(uint64_t bits, std::span<const std::string_view> names) {
   return text;
 }
 
+std::string files_text(uint64_t access) {
+  std::string text;
+  for (const std::string_view name : landlock_file_access_names(access)) {
+    text += concat(" ", name);
+  }
+  return text;
+}
+
 void write_landlock(const Landlock& landlock, TextWriter& out) {
   if (!landlock.active()) {
     return;
   }
   out.section("landlock");
   out.line("restricts:",
-           bits_text(landlock.handled_fs, kLandlockFiles),
+           files_text(landlock.handled_fs),
            bits_text(landlock.handled_net, kLandlockPorts));
   out.line("scopes:", bits_text(landlock.scoped, kLandlockScopes));
   for (const LandlockPath& path : landlock.paths) {
-    out.line("below ", quote(path.path), ":", bits_text(path.access, kLandlockFiles));
+    out.line("below ", quote(path.path), ":", files_text(path.access));
   }
   for (const LandlockPort& port : landlock.ports) {
     out.line("port ", port.port, ":", bits_text(port.access, kLandlockPorts));
@@ -53,6 +58,7 @@ void write_intents(const KernelIntents& intents, TextWriter& out) {
     out.line("audit ", surface);
   }
   out.flag("reports what system call filters refuse", intents.reports_filters);
+  out.flag("reports what Landlock refuses of files", intents.reports_files);
   for (const NamedNumber& family : socket_family_names()) {
     out.flag(concat("sockets of ", family.name), (intents.families >> family.number & 1U) != 0);
   }

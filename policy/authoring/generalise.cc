@@ -325,7 +325,8 @@ class Generaliser {
     Trees trees(std::move(field), steps_);
     std::set<std::string> changed;
     for (const Seen& row : recording_[Section::kFiles]) {
-      if (is_seen(row, letter)) {
+      // What it makes it may read as well: a file that gained a right by being moved stays where it is (EXDEV, landlock(7)).
+      if (is_seen(row, letter) || (letter == 'r' && has(row, 'c') && !row.is_listed())) {
         trees.add(row.key);
       }
       if (has(row, 'c')) {

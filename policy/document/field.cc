@@ -194,6 +194,12 @@ constexpr FieldInfo kFields[] = {
      .vocabulary = Vocabulary::kPath,
      .meaning = "the trees whose files may be executed",
      .layer = "landlock"},
+    {.field = Field::kFilesReport,
+     .path = "files.report",
+     .type = FieldType::kFlag,
+     .meaning = "what the rules about files.read, files.write and files.execute refuse is a violation in the log of "
+                "redoubt events --audit",
+     .layer = "landlock, bpf"},
     {.field = Field::kDevicesAllow,
      .path = "devices.allow",
      .type = FieldType::kAllowed,

@@ -57,6 +57,7 @@ enum class Field : uint8_t {
   kFilesList,
   kFilesWrite,
   kFilesExecute,
+  kFilesReport,
   kDevicesAllow,
   kSysctls,
   kRlimits,

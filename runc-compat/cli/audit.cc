@@ -1,5 +1,6 @@
 #include "runc-compat/cli/audit.h"
 
+#include <linux/landlock.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +10,7 @@
 
 #include "base/str.h"
 #include "bpf/names.h"
+#include "plan/landlock_names.h"
 #include "runc-compat/cli/output.h"
 
 namespace redoubt::cli {
@@ -69,23 +71,46 @@ bool is_of(const std::string& logged, const std::string& id) {
   return id.empty() || logged == id.substr(0, REDOUBT_CONTAINER_NAME - 1);
 }
 
+// What was to be done with the file: "open", "rename" ... Landlock's functions are named after it.
+std::string operation_of(const redoubt_event& event) {
+  if (event.hook == REDOUBT_HOOK_hook_file_open) {
+    return (event.detail & LANDLOCK_ACCESS_FS_EXECUTE) != 0 ? "exec" : "open";
+  }
+  const std::string_view hook = name_in(bpf::hook_names(), event.hook);
+  return std::string(hook.substr(hook.rfind('_') + 1));
+}
+
+void add_file_act(const redoubt_event& event, const ViolationRule& rule, json::Value& data) {
+  data.set("operation", operation_of(event));
+  json::Value access{json::Array()};
+  for (const std::string_view name : plan::landlock_file_access_names(static_cast<uint32_t>(event.detail))) {
+    access.push(std::string(name));
+  }
+  data.set("access", std::move(access));
+  if (rule.paths && !rule.paths->target.empty()) {
+    data.set("target", rule.paths->target);
+  }
+  if (!rule.paths || !rule.paths->is_whole) {
+    data.set("truncated", true);
+  }
+}
+
 json::Value lost_document(uint64_t lost) {
   json::Value event;
   json::Value data;
   return event.set("type", "lost").set("data", data.set("events", lost));
 }
 
-// What the batch says of the container (of all: "").
-std::vector<json::Value> documents_of(const bpf::EventLog::Batch& batch,
-                                      const std::string& id,
-                                      AuditRules& rules) {
+// What is new of the container (of all: "").
+std::vector<json::Value> documents_of(bpf::EventLog& log, const std::string& id, AuditRules& rules) {
+  const bpf::EventLog::Batch batch = log.read();
   std::vector<json::Value> documents;
   if (batch.lost != 0) {
     documents.push_back(lost_document(batch.lost));
   }
   for (const redoubt_event& event : batch.events) {
     if (is_of(text_of(event.container), id)) {
-      documents.push_back(violation_document(event, rules.find(event)));
+      documents.push_back(violation_document(event, rules.find(event, log.paths_of(event))));
     }
   }
   return documents;
@@ -100,16 +125,25 @@ void pause_between_reads() {
 
 json::Value violation_document(const redoubt_event& event, const ViolationRule& rule) {
   const bool is_filter = event.hook == REDOUBT_HOOK_audit_seccomp;
+  const bool is_landlock = bpf::is_refusal_of_files(event);
   json::Value policy;
   policy.set("rule", rule.control).set("source", rule.source);
   json::Value data;
   data.set("time", wall_time(event.time)).set("sequence", event.sequence);
-  data.set("layer", is_filter ? "seccomp" : "bpf-lsm");
+  data.set("layer", is_filter ? "seccomp" : is_landlock ? "landlock" : "bpf-lsm");
   data.set("hook", std::string(name_in(bpf::hook_names(), event.hook)));
   data.set("verdict", event.denied != 0 ? "denied" : "audited");
   data.set("errno", errno_name(event.error));
   data.set("policy", std::move(policy));
-  data.set("object", is_filter ? rule.syscall : text_of(event.object)).set("detail", event.detail);
+  data.set("object",
+           is_filter      ? rule.syscall
+           : !is_landlock ? text_of(event.object)
+           : rule.paths   ? rule.paths->path
+                          : "");
+  data.set("detail", event.detail);
+  if (is_landlock) {
+    add_file_act(event, rule, data);
+  }
   if (is_filter) {
     json::Value arguments{json::Array()};
     for (const redoubt_u64 argument : event.arguments) {
@@ -138,7 +172,7 @@ Status follow_violations(const Globals& globals,
     if (!is_current) {
       pause_between_reads();  // the programs may write for as long as they are being removed
     }
-    TRY(sink(documents_of(log.read(), options.id, rules)));
+    TRY(sink(documents_of(log, options.id, rules)));
     if (!is_current) {
       return Error::state(
           "events --audit: the BPF LSM programs were unloaded: what containers do is neither refused "

@@ -25,6 +25,7 @@ struct Field {
 };
 
 constexpr Field kFields[] = {
+    {"REDOUBT_ACCESS", "data.access"},
     {"REDOUBT_CGROUP", "data.cgroup"},
     {"REDOUBT_COMM", "data.process.comm"},
     {"REDOUBT_CONTAINER", "id"},
@@ -34,12 +35,15 @@ constexpr Field kFields[] = {
     {"REDOUBT_LAYER", "data.layer"},
     {"REDOUBT_LOST", "data.events"},
     {"REDOUBT_OBJECT", "data.object"},
+    {"REDOUBT_OPERATION", "data.operation"},
     {"REDOUBT_PID", "data.process.pid"},
     {"REDOUBT_RULE", "data.policy.rule"},
     {"REDOUBT_SEQUENCE", "data.sequence"},
     {"REDOUBT_SOURCE", "data.policy.source"},
+    {"REDOUBT_TARGET", "data.target"},
     {"REDOUBT_TID", "data.process.tid"},
     {"REDOUBT_TIME", "data.time"},
+    {"REDOUBT_TRUNCATED", "data.truncated"},
     {"REDOUBT_UID", "data.process.uid"},
     {"REDOUBT_VERDICT", "data.verdict"},
 };

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "bpf/names.h"
+#include "policy/refused_file.h"
 #include "runc-compat/cli/container.h"
 
 namespace redoubt::cli {
@@ -27,6 +28,29 @@ std::string source_of(const plan::Plan& plan, std::string_view control) {
     }
   }
   return {};
+}
+
+// The policy that the container is kept under.
+const policy::Document& document_of(const launch::Container& container) {
+  return container.plan.hardening.privileged ? container.policy.privileged : container.policy.document;
+}
+
+std::string parent_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash == std::string::npos ? 0 : slash);
+}
+
+// Landlock asks for the right to open or cut a file at the file, and for one to change a name at its directory.
+policy::RefusedFile refused_file(const redoubt_event& event, const std::optional<bpf::RefusedPaths>& paths) {
+  policy::RefusedFile file;
+  file.wanted = static_cast<uint32_t>(event.detail);
+  file.lacking = event.detail >> REDOUBT_LACKING;
+  if (paths && paths->is_whole) {
+    const bool is_itself = event.hook == REDOUBT_HOOK_hook_file_open || event.hook == REDOUBT_HOOK_hook_path_truncate;
+    file.place = is_itself ? paths->path : parent_of(paths->path);
+    file.other_place = paths->target.empty() ? "" : parent_of(paths->target);
+  }
+  return file;
 }
 
 }  // namespace
@@ -76,18 +100,30 @@ ViolationRule AuditRules::of_filter(const redoubt_event& event) {
                                    .arguments = {event.arguments[0], event.arguments[1]},
                                    .foreign = (event.detail & REDOUBT_FOREIGN_TABLE) != 0,
                                    .denied = event.denied != 0};
-    const policy::Document& document = container->plan.hardening.privileged
-                                           ? container->policy.privileged
-                                           : container->policy.document;
     policy::RefusingRule found =
-        policy::find_refusing_rule(container->plan, document, container->spec, call);
+        policy::find_refusing_rule(container->plan, document_of(*container), container->spec, call);
     rule.control = std::move(found.control);
     rule.source = std::move(found.source);
   }
   return rule;
 }
 
-ViolationRule AuditRules::find(const redoubt_event& event) {
+ViolationRule AuditRules::of_landlock(const redoubt_event& event, std::optional<bpf::RefusedPaths> paths) {
+  ViolationRule rule;
+  if (const launch::Container* container = container_of(event)) {
+    policy::RefusingRule found =
+        policy::find_refusing_rule(container->plan, document_of(*container), refused_file(event, paths));
+    rule.control = std::move(found.control);
+    rule.source = std::move(found.source);
+  }
+  rule.paths = std::move(paths);
+  return rule;
+}
+
+ViolationRule AuditRules::find(const redoubt_event& event, std::optional<bpf::RefusedPaths> paths) {
+  if (bpf::is_refusal_of_files(event)) {
+    return of_landlock(event, std::move(paths));
+  }
   if (event.hook == REDOUBT_HOOK_audit_seccomp) {
     return of_filter(event);
   }

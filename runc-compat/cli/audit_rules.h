@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bpf/abi.h"
+#include "bpf/refused_paths.h"
 #include "policy/refused_call.h"
 #include "runc-compat/cli/globals.h"
 #include "runc-compat/launch/container.h"
@@ -23,18 +24,21 @@ struct ViolationRule {
   std::string control;  // "kernel.keyrings"; "": none of the container's own
   std::string source;   // place of the rule; "": the container is gone
   std::string syscall;  // "keyctl"; of a filter's refusal only. "#425" where nobody knows its name
+  std::optional<bpf::RefusedPaths> paths = {};  // of a refusal by Landlock only; nothing: overwritten
 };
 
 class AuditRules {
  public:
   explicit AuditRules(const Globals& globals) : globals_(globals) {}
 
-  ViolationRule find(const redoubt_event& event);
+  // `paths`: those of EventLog::paths_of().
+  ViolationRule find(const redoubt_event& event, std::optional<bpf::RefusedPaths> paths);
 
  private:
   const launch::Container* container_of(const redoubt_event& event);
   std::string syscall_name(uint64_t detail);
   ViolationRule of_filter(const redoubt_event& event);
+  ViolationRule of_landlock(const redoubt_event& event, std::optional<bpf::RefusedPaths> paths);
 
   const Globals& globals_;
   // Each resolved once; nothing: it is gone. The cgroup tells a container from a later one of the same

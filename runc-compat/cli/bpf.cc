@@ -1,4 +1,6 @@
 // bpf load, status, unload: the BPF LSM programs of this node.
+#include <errno.h>
+
 #include "bpf/availability.h"
 
 #include "base/json.h"
@@ -46,8 +48,12 @@ Result<int> load(const Arguments& arguments) {
 // asked.
 Result<std::vector<std::string>> relying_containers(const Globals& globals) {
   std::vector<std::string> ids;
-  TRY_ASSIGN(const std::vector<std::string> all, state::list_ids(globals.runtime.root));
-  for (const std::string& id : all) {
+  const Result<std::vector<std::string>> all = state::list_ids(globals.runtime.root);
+  if (!all) {
+    // Nobody has made it yet: no container was ever created here.
+    return globals.root_is_default && all.error().err() == ENOENT ? Result(ids) : all.error();
+  }
+  for (const std::string& id : *all) {
     Result<Container> container = open_container(globals, id);
     if (!container) {
       continue;  // deleted meanwhile
@@ -93,6 +99,7 @@ Result<int> status(const Arguments& arguments) {
       out.set("programs", meta->programs).set("version", std::string(meta->version));
       out.set("loadedAt", meta->loaded).set("events", events);
       out.set("refusedSystemCalls", meta->sees_filters != 0);
+      out.set("filePrograms", bpf::linked_programs(bpf::kFileLinks).size());
     } else {
       out.set("reason", available.lack);
     }
@@ -111,6 +118,10 @@ Result<int> status(const Arguments& arguments) {
   }
   lines += meta->sees_filters != 0 ? "\nrefused system calls: seen, where the policy has syscalls.report"
                                    : "\nrefused system calls: not seen on this kernel";
+  const size_t file_programs = bpf::linked_programs(bpf::kFileLinks).size();
+  lines += file_programs != 0
+               ? concat("\nrefused files: seen by ", file_programs, " more programs, where the policy has files.report")
+               : "\nrefused files: not seen; the first container whose policy has files.report loads the programs";
   TRY(print(lines + "\n"));
   return 0;
 }

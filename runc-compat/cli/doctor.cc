@@ -106,6 +106,16 @@ void check_filter_reports(const plan::HostFacts& host, Checks& checks) {
                     "a kernel with BPF LSM, audit and ftrace, and errno in kernel.seccomp.actions_logged"});
 }
 
+// By loading the programs, for no longer than that.
+void check_file_reports(const plan::HostFacts& host, Checks& checks) {
+  const std::string lack = launch::file_report_lack(host, launch::BpfSet::kQuery);
+  checks.push_back({"refused files as events",
+                    lack.empty(),
+                    false,
+                    lack.empty() ? "where the policy has files.report" : lack,
+                    "Linux 5.17 or newer with Landlock, BPF LSM and ftrace, no lockdown=confidentiality"});
+}
+
 // By starting one, of nobody: what the kernel takes of it is known only then.
 void check_recording(Checks& checks) {
   Check check{"profile record", false, false, "", "a kernel with BTF (5.17 or newer), libbpf1, root with CAP_BPF and CAP_PERFMON, no lockdown=confidentiality"};
@@ -236,6 +246,7 @@ Result<int> run_doctor(const Globals& /*globals*/, const Arguments& arguments) {
   check_network_filter(checks);
   check_lsms(host, checks);
   check_filter_reports(host, checks);
+  check_file_reports(host, checks);
   check_recording(checks);
   check_policy(checks);
   check_signatures(checks);

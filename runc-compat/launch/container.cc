@@ -50,12 +50,15 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
 }
 
 // What costs something to find out is asked only when the policy needs it.
-void probe_for_policy(Container& container) {
+void probe_for_policy(Container& container, BpfSet set) {
   container.host.cgroup_bpf_network =
       policy::restricts_network(container.policy) && sandbox::probe_network_filter();
   std::string& report_lack = container.host.filter_report_lack;
   if (policy::reports_filters(container.policy) && report_lack.empty()) {
     report_lack = sandbox::filter_log_lack();
+  }
+  if (policy::reports_files(container.policy)) {
+    container.host.file_report_lack = file_report_lack(container.host, set);
   }
 }
 
@@ -92,6 +95,16 @@ plan::HostFacts probe_launch_host(BpfSet set) {
   return host;
 }
 
+std::string file_report_lack(const plan::HostFacts& host, BpfSet set) {
+  if (host.landlock_abi < 1) {
+    return "this kernel has no Landlock";
+  }
+  if (!host.bpf_lsm_lack.empty()) {
+    return concat("no BPF LSM: ", host.bpf_lsm_lack);
+  }
+  return set == BpfSet::kEnsure ? bpf::ensure_file_reports() : bpf::query_file_report_lack();
+}
+
 Result<Container> resolve_bundle(const CreateOptions& options,
                                  const std::string& bundle,
                                  BpfSet set,
@@ -110,7 +123,7 @@ Result<Container> resolve_bundle(const CreateOptions& options,
   const bool rootless = is_rootless(options.runtime.rootless, container.host);
   TRY_ASSIGN(PolicyFiles files, PolicyFiles::of_node());
   TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
-  probe_for_policy(container);
+  probe_for_policy(container, set);
   TRY(probe_machine(options.runtime.root, container));
   container.policy_copy = files.copy();
   TRY_ASSIGN(container.plan,
@@ -143,7 +156,7 @@ Result<Container> resolve_stored(const state::ContainerDir& dir, const state::Re
   container.host = probe_launch_host(BpfSet::kQuery);
   TRY_ASSIGN(PolicyFiles files, PolicyFiles::of_container(dir.fd()));
   TRY_ASSIGN(container.policy, policy::choose_policy(files.sources(), container.spec.annotations));
-  probe_for_policy(container);
+  probe_for_policy(container, BpfSet::kQuery);
   container.host.machine_lack.clear();
   if (!container.host.inside_machine) {
     container.host.sandbox = recorded_sandbox(container.spec, record);

@@ -34,6 +34,9 @@ enum class BpfSet { kEnsure, kQuery };
 // sandbox::probe_host(), and what the BPF LSM layer has.
 plan::HostFacts probe_launch_host(BpfSet set);
 
+// Why what Landlock refuses cannot be in the log of violations on this host; empty: it can. Costs something to find out.
+std::string file_report_lack(const plan::HostFacts& host, BpfSet set);
+
 // Reads and checks the bundle (absolute path) and resolves it. `ahead`, if any, is started as soon as
 // config.json says that it may be of use.
 Result<Container> resolve_bundle(const CreateOptions& options,

@@ -145,7 +145,7 @@ bool can_complete_early(const SessionRequest& request) {
   const plan::KernelIntents& intents = plan.hardening.intents;
   return std::all_of(plan.hooks.begin(), plan.hooks.end(), is_empty) &&
          intents.denied_surfaces.empty() && intents.audited_surfaces.empty() &&
-         !intents.reports_filters && !plan.process.terminal && request.machine_fd < 0 &&
+         !intents.reports_filters && !intents.reports_files && !plan.process.terminal && request.machine_fd < 0 &&
          std::all_of(plan.process.rlimits.begin(), plan.process.rlimits.end(), spares_init);
 }
 

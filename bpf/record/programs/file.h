@@ -4,7 +4,7 @@
 #define REDOUBT_BPF_RECORD_PROGRAMS_FILE_H_
 
 #include "maps.h"
-#include "path.h"
+#include "scratch.h"
 
 #define FMODE_READ_BIT 0x1
 #define FMODE_WRITE_BIT 0x2
@@ -72,11 +72,11 @@ static __noinline int see_file(struct file* file, __u16 access) {
   if (bpf_map_lookup_elem(&rec_files, &key)) {
     return 0;
   }
-  write_path(scratch, dentry, place.mnt);
+  write_scratch(scratch, dentry, place.mnt);
   if (scratch->detached) {
     place = asked_path(file);
     if (place.dentry) {
-      write_path(scratch, place.dentry, place.mnt);
+      write_scratch(scratch, place.dentry, place.mnt);
     }
   }
   if (bpf_map_update_elem(&rec_files, &key, scratch, BPF_ANY) != 0) {
@@ -120,7 +120,7 @@ static __noinline int see_name(int directory_fd, __u16 access) {
   if (bpf_map_lookup_elem(&rec_names, key)) {
     return 0;
   }
-  write_path(scratch, dentry, mnt);
+  write_scratch(scratch, dentry, mnt);
   if (bpf_map_update_elem(&rec_names, key, scratch, BPF_ANY) != 0) {
     __sync_fetch_and_add(&all->lost_names, 1);
   }

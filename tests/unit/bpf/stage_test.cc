@@ -21,6 +21,13 @@ TEST(TaskValue, IsStagedAndDeniesMoreThanItAudits) {
   EXPECT_STREQ(value.container, "web1");
 }
 
+TEST(TaskValue, ReportsFilesWhereThePlanDoes) {
+  plan::KernelIntents intents;
+  EXPECT_EQ(task_value(intents, "web1").reports, 0U);
+  intents.reports_files = true;
+  EXPECT_EQ(task_value(intents, "web1").reports, REDOUBT_REPORTS_FILES);
+}
+
 TEST(TaskValue, CutsALongIdAndEndsIt) {
   const redoubt_task value = task_value({}, std::string(1000, 'x'));
   EXPECT_EQ(std::string(value.container), std::string(REDOUBT_CONTAINER_NAME - 1, 'x'));

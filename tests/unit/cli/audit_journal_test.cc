@@ -2,6 +2,7 @@
 #include "runc-compat/cli/audit_journal.h"
 
 #include <errno.h>
+#include <linux/landlock.h>
 #include <string.h>
 
 #include <string>
@@ -120,6 +121,48 @@ TEST(JournalRecordOfViolation, SaysSoWhenNoRuleOfOursRefused) {
   const json::Value document = violation_document(refused_call(), {"", "", "getppid"});
   EXPECT_THAT(concat("\n", journal_record(document).bytes()),
               StartsWith("\nMESSAGE=web1: denied: audit_seccomp of \"getppid\" by \"surface\""));
+}
+
+redoubt_event refused_file(uint32_t hook, uint64_t wanted) {
+  redoubt_event event = violation();
+  event.hook = hook;
+  event.surface = REDOUBT_SURFACE_COUNT;
+  event.error = EACCES;
+  event.detail = wanted | wanted << REDOUBT_LACKING;
+  event.object[0] = '\0';
+  return event;
+}
+
+TEST(JournalRecordOfViolation, NamesTheFileThatLandlockRefused) {
+  const ViolationRule rule{"files.read", "web.json:7", "", bpf::RefusedPaths{"/etc/shadow", "", true}};
+  const json::Value document = violation_document(refused_file(REDOUBT_HOOK_hook_file_open, LANDLOCK_ACCESS_FS_READ_FILE), rule);
+  const std::string record = concat("\n", journal_record(document).bytes());
+  for (const char* field : {"REDOUBT_LAYER=landlock",
+                            "REDOUBT_HOOK=hook_file_open",
+                            "REDOUBT_OPERATION=open",
+                            "REDOUBT_OBJECT=/etc/shadow",
+                            "REDOUBT_ACCESS=[\"read_file\"]",
+                            "REDOUBT_ERRNO=EACCES",
+                            "REDOUBT_RULE=files.read",
+                            "REDOUBT_SOURCE=web.json:7"}) {
+    EXPECT_THAT(record, HasSubstr(concat("\n", field, "\n")));
+  }
+  EXPECT_THAT(record, AllOf(Not(HasSubstr("REDOUBT_TARGET")), Not(HasSubstr("REDOUBT_TRUNCATED"))));
+}
+
+TEST(JournalRecordOfViolation, HasBothNamesOfARename) {
+  const ViolationRule rule{"files.write", "web.json:7", "", bpf::RefusedPaths{"/data/f", "/other/f", true}};
+  const json::Value document = violation_document(refused_file(REDOUBT_HOOK_hook_path_rename, LANDLOCK_ACCESS_FS_REFER), rule);
+  EXPECT_THAT(json::dump(document),
+              AllOf(HasSubstr(R"("operation":"rename")"), HasSubstr(R"("object":"/data/f")"), HasSubstr(R"("target":"/other/f")")));
+}
+
+TEST(JournalRecordOfViolation, SaysThatAPathIsNotWhole) {
+  const redoubt_event event = refused_file(REDOUBT_HOOK_hook_file_open, LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE);
+  const std::string lost = json::dump(violation_document(event, {"", "", ""}));
+  EXPECT_THAT(lost, AllOf(HasSubstr(R"("object":"")"), HasSubstr(R"("truncated":true)"), HasSubstr(R"("operation":"exec")")));
+  const ViolationRule cut{"files.execute", "web.json:7", "", bpf::RefusedPaths{"/end/of/it", "", false}};
+  EXPECT_THAT(json::dump(violation_document(event, cut)), HasSubstr(R"("truncated":true)"));
 }
 
 // A program chooses its name.

@@ -342,6 +342,57 @@ Effective network_policy(const std::string& mode = "preferred", const std::strin
   return policy_of({{"io.redoubt.profile", "p"}, {"io.redoubt.mode", mode}}, "", profile_text(members));
 }
 
+constexpr char kFileReport[] =
+    R"(,"files": {"read": [{"paths": ["/etc"], "reason": "r"}], "report": {"value": true, "reason": "r"}})";
+
+// A host that can.
+plan::HostFacts reporting_host() {
+  plan::HostFacts host = capable_host();
+  host.landlock_abi = 6;
+  host.file_report_lack.clear();
+  return host;
+}
+
+TEST(HardenLandlock, ReportsWhatItRefusesWhereThePolicyAsks) {
+  const auto plan = hardened(small_spec(), policy_of({}, kFileReport), reporting_host());
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_TRUE(plan->hardening.intents.reports_files);
+  EXPECT_EQ(decision_of(*plan, "files.report")->backend, "landlock, bpf");
+  const auto silent =
+      hardened(small_spec(), policy_of({}, R"(,"files": {"read": [{"paths": ["/etc"], "reason": "r"}]})"), reporting_host());
+  ASSERT_TRUE(silent) << silent.error().message();
+  EXPECT_FALSE(silent->hardening.intents.reports_files);
+  EXPECT_EQ(decision_of(*silent, "files.report"), nullptr);
+}
+
+TEST(HardenLandlock, ReportsNothingWhereNothingIsRefused) {
+  const std::string report = R"(,"files": {"report": {"value": true, "reason": "r"}})";
+  const auto plan = hardened(small_spec(), policy_of({}, report), reporting_host());
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_FALSE(plan->hardening.intents.reports_files);
+  EXPECT_THAT(decision_of(*plan, "files.report")->value, HasSubstr("no rule about files"));
+  const std::string audited = profile_text(concat(R"(,"mode": {"value": "audit", "reason": "r"})", kFileReport));
+  const Effective logs = policy_of({}, R"(,"node": {"defaultProfile": {"value": "p", "reason": "r"}})", audited);
+  EXPECT_FALSE(reports_files(logs));
+  const auto audit = hardened(small_spec(), logs, reporting_host());
+  ASSERT_TRUE(audit) << audit.error().message();
+  EXPECT_FALSE(audit->hardening.intents.reports_files);
+}
+
+TEST(HardenLandlock, SaysWhyRefusedFilesAreNotReported) {
+  plan::HostFacts host = reporting_host();
+  host.file_report_lack = "no ftrace";
+  const auto plan = hardened(small_spec(), policy_of({}, kFileReport), host);
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_FALSE(plan->hardening.intents.reports_files);
+  EXPECT_EQ(decision_of(*plan, "files.report")->degradation, "no ftrace");
+  const auto required =
+      hardened(small_spec(), policy_of({}, concat(R"(,"mode": {"value": "required", "reason": "r"})", kFileReport)), host);
+  ASSERT_FALSE(required);
+  EXPECT_THAT(required.error().message(), HasSubstr("files.report"));
+  EXPECT_THAT(required.error().message(), HasSubstr("no ftrace"));
+}
+
 plan::HostFacts host_with(bool cgroup_bpf, int landlock_abi) {
   plan::HostFacts host = capable_host();
   host.cgroup_bpf_network = cgroup_bpf;
