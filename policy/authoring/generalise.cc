@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "policy/authoring/trees.h"
+#include "policy/dangers.h"
 #include "policy/document/read_document.h"
 
 namespace redoubt::policy {
@@ -320,13 +321,33 @@ class Generaliser {
     }
   }
 
+  // A file is often made in one directory and moved to one below, where it is read. Landlock moves no file to where it would
+  // have more rights (EXDEV, landlock(7)), so what is made above is readable, too. Not at "/", which would open everything.
+  void add_sources_of_moves(Trees& trees, const std::set<std::string>& changed) const {
+    std::set<std::string> read;
+    for (const Seen& row : recording_[Section::kFiles]) {
+      const std::string directory = row.is_read() ? lasting_directory(row.key, changed) : "";
+      if (!directory.empty()) {
+        read.insert(directory);
+      }
+    }
+    for (const std::string& made : changed) {
+      const std::string source = lasting_directory(made, changed);
+      const auto lies_below = [&](const std::string& directory) {
+        return directory != source && lies_in(source, directory);
+      };
+      if (!source.empty() && source != "/" && std::any_of(read.begin(), read.end(), lies_below)) {
+        trees.add(made);
+      }
+    }
+  }
+
   // `letter`: of r, l(isted), w and x. Where a name was made or removed, its directory is what counts.
   Trees trees_of(char letter, std::string field) {
     Trees trees(std::move(field), steps_);
     std::set<std::string> changed;
     for (const Seen& row : recording_[Section::kFiles]) {
-      // What it makes it may read as well: a file that gained a right by being moved stays where it is (EXDEV, landlock(7)).
-      if (is_seen(row, letter) || (letter == 'r' && has(row, 'c') && !row.is_listed())) {
+      if (is_seen(row, letter)) {
         trees.add(row.key);
       }
       if (has(row, 'c')) {
@@ -337,6 +358,9 @@ class Generaliser {
       if (letter == 'r' || letter == 'x') {
         trees.add(row.key);
       }
+    }
+    if (letter == 'r') {
+      add_sources_of_moves(trees, changed);
     }
     trees.replace(kEntries, [&](const std::string& path) {
       return letter != 'x' ? lasting_directory(path, changed) : "";

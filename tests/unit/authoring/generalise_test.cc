@@ -90,6 +90,21 @@ TEST(Generalise, TakesTheStepsOfTreesForListedDirectories) {
   EXPECT_EQ(keys_of(profile_of(recording), Field::kFilesRead), Keys{"/dev/null"});
 }
 
+// redis writes /var/lib/redis/temp-1.aof and renames it to /var/lib/redis/appendonlydir/1.aof, which it reads.
+TEST(Generalise, ReadsWhereItMakesWhatItMovesToBelow) {
+  const Recording recording = recording_with(Section::kFiles,
+                                             {{"/var/lib/redis/temp-1.aof", "cw", true, false},
+                                              {"/var/lib/redis/appendonlydir/1.aof", "crw", true, false},
+                                              {"/run/redis.pid", "cw", true, false}});
+  EXPECT_EQ(keys_of(profile_of(recording), Field::kFilesRead), (Keys{"/dev/null", "/var/lib/redis"}));
+}
+
+TEST(Generalise, ReadsNotEverythingForAFileThatIsMadeInTheRoot) {
+  const Recording recording = recording_with(Section::kFiles,
+                                             {{"/made", "cw", true, false}, {"/var/lib/db/log", "crw", true, false}});
+  EXPECT_EQ(keys_of(profile_of(recording), Field::kFilesRead), (Keys{"/dev/null", "/var/lib/db"}));
+}
+
 TEST(Generalise, AllowsTheDirectoryOfNamesThatAreMade) {
   const Document profile = profile_of(recording_with(Section::kFiles,
                                                      {{"/var/lib/db/log", "crw", true, false},
