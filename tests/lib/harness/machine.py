@@ -214,14 +214,16 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def build_image(runtime_path, folder):
-    """The image with the runtime under test, made anew when it or the agent changed, and the tools to run it."""
+def build_image(runtime_path, folder, trimmed=os.environ.get("REDOUBT_TRIMMED_KERNEL")):
+    """The image with the runtime under test, made anew when it or the agent changed, and the tools to run it. The kernel is Debian's packaged one, or that
+    which redoubt-build-kernel has in the cache `trimmed`."""
     tools = REPO / "build/guest-tools"
     script = f". {REPO}/tests/lib/deps.sh; need_guest_tools {tools}"
     subprocess.run(["bash", "-c", script], check=True, timeout=600, stdin=subprocess.DEVNULL)
     agent = pathlib.Path(runtime_path).with_name("redoubt-agent")
-    command = [REPO / "escalate-vm/guest/build-image", folder, "--cache", tools / "kernel", "--agent", agent, "--redoubt", runtime_path]
-    subprocess.run(command, check=True, timeout=600, stdin=subprocess.DEVNULL)
+    kernel = ["--trimmed", "--cache", trimmed] if trimmed else ["--cache", tools / "kernel"]
+    command = [REPO / "escalate-vm/guest/build-image", folder, *kernel, "--agent", agent, "--redoubt", runtime_path]
+    subprocess.run(command, check=True, timeout=7200 if trimmed else 600, stdin=subprocess.DEVNULL)
     return tools
 
 
