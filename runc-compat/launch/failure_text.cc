@@ -9,12 +9,13 @@
 namespace redoubt::launch {
 namespace {
 
+using init::InitStep;
+
 constexpr std::string_view kBreakout =
     "current working directory is outside of container mount namespace root -- possible container "
     "breakout detected";
 
-std::string_view step_words(init::InitStep step) {
-  using init::InitStep;
+std::string_view step_words(InitStep step) {
   switch (step) {
     case InitStep::kJoinNamespaces:
     case InitStep::kMadeNamespaces:
@@ -147,7 +148,6 @@ bool is_scheduler_in_cpuset(const init::SyncMessage& message, const plan::Plan& 
 }  // namespace
 
 Error failure_error(const init::SyncMessage& message, const plan::Plan& plan) {
-  using init::InitStep;
   constexpr std::string_view kInit = "error during container init: ";
   std::string text;
   const bool is_cwd = message.step == InitStep::kChdir ||

@@ -149,6 +149,17 @@ bool can_complete_early(const SessionRequest& request) {
          std::all_of(plan.process.rlimits.begin(), plan.process.rlimits.end(), spares_init);
 }
 
+// The state document for hooks that init runs; the pid is init's to fill in (init/prepare.h).
+std::string hook_state(const SessionRequest& request, std::string_view status) {
+  std::string text = json::dump(request.state_document(status, kPlaceholderPid));
+  const std::string placeholder = concat("\"pid\":", kPlaceholderPid);
+  const size_t at = text.find(placeholder);
+  return at == std::string::npos
+             ? text
+             : text.replace(
+                   at, placeholder.size(), concat("\"pid\":", std::string_view(init::kPidMark)));
+}
+
 void warn_of_ambient(const init::SyncMessage& message) {
   const uint64_t refused = parse_number<uint64_t>(message.item).value_or(0);
   for (const std::string& name : plan::capability_names_of(refused)) {
@@ -191,16 +202,6 @@ Result<Session> Session::launch(const SessionRequest& request) {
   TRY_ASSIGN(session.channel_, InitChannel::create());
   TRY_ASSIGN(const UniqueFd procfs, open_procfs(request));
   TRY_ASSIGN(Filters filters, compile_filters(request));
-  const auto state_text = [&](std::string_view status) {
-    // The number is the child's to fill in (init/prepare.h).
-    std::string text = json::dump(request.state_document(status, kPlaceholderPid));
-    const std::string placeholder = concat("\"pid\":", kPlaceholderPid);
-    const size_t at = text.find(placeholder);
-    return at == std::string::npos
-               ? text
-               : text.replace(
-                     at, placeholder.size(), concat("\"pid\":", std::string_view(init::kPidMark)));
-  };
   const bool has_child_hooks = !request.plan.hooks_of(plan::HookKind::kCreateContainer).empty() ||
                                !request.plan.hooks_of(plan::HookKind::kStartContainer).empty();
   TRY_ASSIGN(const UniqueFd image, init::open_init_image());
@@ -224,8 +225,8 @@ Result<Session> Session::launch(const SessionRequest& request) {
                                static_cast<uint32_t>(request.host.last_capability),
                                request.cgroup_directory,
                                request.notify_directory,
-                               has_child_hooks ? state_text("creating") : "",
-                               has_child_hooks ? state_text("created") : "",
+                               has_child_hooks ? hook_state(request, "creating") : "",
+                               has_child_hooks ? hook_state(request, "created") : "",
                                log::enabled(log::Level::kDebug),
                                session.reports_ready_,
                                made,

@@ -10,10 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "documents.h"
-#include "policy/effective.h"
+#include "hardened.h"
 #include "policy/surface_table.h"
-#include "specs.h"
 
 namespace redoubt::policy {
 namespace {
@@ -26,24 +24,6 @@ const std::vector<std::string> kDockerCapabilities = {
     "CAP_CHOWN",        "CAP_DAC_OVERRIDE", "CAP_FSETID",    "CAP_FOWNER",      "CAP_MKNOD",
     "CAP_NET_RAW",      "CAP_SETGID",       "CAP_SETUID",    "CAP_SETFCAP",     "CAP_SETPCAP",
     "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",    "CAP_AUDIT_WRITE"};
-
-Effective policy_of(const std::map<std::string, std::string>& annotations,
-                    const std::string& node = "",
-                    const std::string& profile = "") {
-  PolicySources sources{std::nullopt, lookup_with(profile)};
-  if (!node.empty()) {
-    sources.node = SourceText{node_text(node), "node.json"};
-  }
-  Result<Effective> effective = choose_policy(sources, annotations);
-  EXPECT_TRUE(effective.has_value()) << effective.error().message();
-  return effective ? *effective : Effective();
-}
-
-Result<plan::Plan> hardened(const oci::Spec& spec,
-                            const Effective& policy,
-                            const plan::HostFacts& host = capable_host()) {
-  return resolve({.spec = spec, .host = host, .id = "c1", .bundle = "/b", .policy = &policy});
-}
 
 // Whether some filter refuses the call whatever its arguments are.
 bool refuses(const plan::Plan& plan, const std::string& name) {
@@ -59,15 +39,6 @@ bool refuses(const plan::Plan& plan, const std::string& name) {
   };
   return (plan.seccomp && refused_by(*plan.seccomp)) ||
          std::any_of(plan.seccomp_floor.begin(), plan.seccomp_floor.end(), refused_by);
-}
-
-const plan::Decision* decision_of(const plan::Plan& plan, std::string_view control) {
-  for (const plan::Decision& decision : plan.hardening.decisions) {
-    if (decision.control == control) {
-      return &decision;
-    }
-  }
-  return nullptr;
 }
 
 TEST(HardenSeccomp, GivesAFilterWhereThereIsNone) {
@@ -333,15 +304,6 @@ TEST(HardenLandlock, ListsBesideWhatIsRead) {
   EXPECT_TRUE(nowhere.has_value()) << error_of(nowhere);
 }
 
-constexpr char kNetwork[] =
-    R"(,"network":{"connect":[{"address":"10.0.0.0/8","ports":["443","8000-8001"],"protocol":"tcp","reason":"r"},
-                              {"address":"::ffff:192.0.2.1","ports":["53"],"protocol":"udp","reason":"r"}],
-                   "bind":[{"address":"none","reason":"r"}]})";
-
-Effective network_policy(const std::string& mode = "preferred", const std::string& members = kNetwork) {
-  return policy_of({{"io.redoubt.profile", "p"}, {"io.redoubt.mode", mode}}, "", profile_text(members));
-}
-
 constexpr char kFileReport[] =
     R"(,"files": {"read": [{"paths": ["/etc"], "reason": "r"}], "report": {"value": true, "reason": "r"}})";
 
@@ -391,113 +353,6 @@ TEST(HardenLandlock, SaysWhyRefusedFilesAreNotReported) {
   ASSERT_FALSE(required);
   EXPECT_THAT(required.error().message(), HasSubstr("files.report"));
   EXPECT_THAT(required.error().message(), HasSubstr("no ftrace"));
-}
-
-plan::HostFacts host_with(bool cgroup_bpf, int landlock_abi) {
-  plan::HostFacts host = capable_host();
-  host.cgroup_bpf_network = cgroup_bpf;
-  host.landlock_abi = landlock_abi;
-  return host;
-}
-
-const plan::LayerState* layer_of(const plan::Plan& plan, std::string_view name) {
-  for (const plan::LayerState& layer : plan.hardening.layers) {
-    if (layer.layer == name) {
-      return &layer;
-    }
-  }
-  return nullptr;
-}
-
-TEST(HardenNetwork, PutsTheListsIntoTheCgroupAndThePortsIntoLandlock) {
-  const auto plan = hardened(small_spec(), network_policy("required"), host_with(true, 7));
-  ASSERT_TRUE(plan.has_value()) << error_of(plan);
-  const plan::NetworkFilter& filter = plan->cgroup.network;
-  EXPECT_TRUE(filter.restricts_connect && filter.restricts_bind && filter.bind.empty());
-  ASSERT_EQ(filter.connect.size(), 3U);
-  EXPECT_EQ(plan::to_text(filter.connect[0]), "tcp 10.0.0.0/8 443");
-  EXPECT_EQ(plan::to_text(filter.connect[2]), "udp 192.0.2.1/32 53");
-  EXPECT_EQ(plan->hardening.landlock.ports.size(), 3U);
-  EXPECT_EQ(plan->hardening.landlock.handled_net, 3U);
-  EXPECT_EQ(decision_of(*plan, "network.connect")->backend, "cgroup-bpf, landlock (TCP ports)");
-  EXPECT_EQ(decision_of(*plan, "network.connect")->degradation, "");
-  EXPECT_EQ(layer_of(*plan, "cgroup-bpf")->level, "active");
-}
-
-TEST(HardenNetwork, GoesWithoutLandlockWhereItHasNoPorts) {
-  for (const auto& [abi, members] : {std::pair(3, std::string(kNetwork)),
-                                     std::pair(7, std::string(R"(,"network":{"connect":[{"address":"10.0.0.0/8","reason":"r"}]})"))}) {
-    const auto plan = hardened(small_spec(), network_policy("required", members), host_with(true, abi));
-    ASSERT_TRUE(plan.has_value()) << error_of(plan);
-    EXPECT_EQ(decision_of(*plan, "network.connect")->backend, "cgroup-bpf");
-    EXPECT_TRUE(plan->hardening.landlock.ports.empty());
-    EXPECT_TRUE(plan->cgroup.network.restricts_connect);
-  }
-}
-
-TEST(HardenNetwork, DegradesToTcpPortsOrRefusesByMode) {
-  const auto ports = hardened(small_spec(), network_policy(), host_with(false, 7));
-  ASSERT_TRUE(ports.has_value()) << error_of(ports);
-  EXPECT_FALSE(ports->cgroup.network.active());
-  EXPECT_EQ(decision_of(*ports, "network.connect")->backend, "landlock (TCP ports)");
-  EXPECT_THAT(decision_of(*ports, "network.connect")->degradation, HasSubstr("addresses and UDP are not covered"));
-  EXPECT_EQ(layer_of(*ports, "cgroup-bpf")->level, "degraded");
-  const auto nothing = hardened(small_spec(), network_policy(), host_with(false, 0));
-  ASSERT_TRUE(nothing.has_value()) << error_of(nothing);
-  EXPECT_EQ(decision_of(*nothing, "network.connect")->backend, "");
-  EXPECT_THAT(error_of(hardened(small_spec(), network_policy("required"), host_with(false, 7))), HasSubstr("network.connect (p.json:1) cannot be enforced"));
-}
-
-TEST(HardenNetwork, SaysHowACapabilityGetsRoundIt) {
-  const struct {
-    const char *capability, *words;
-  } ways[] = {{"CAP_NET_RAW", "raw packet sockets pass"},
-              {"CAP_NET_ADMIN", "addresses can be translated"},
-              {"CAP_SYS_ADMIN", "the programs can be detached"}};
-  for (const auto& way : ways) {
-    const auto plan = hardened(spec_with({way.capability}), network_policy(), host_with(true, 7));
-    ASSERT_TRUE(plan.has_value()) << error_of(plan);
-    EXPECT_THAT(decision_of(*plan, "network.bind")->degradation, HasSubstr(way.words));
-    EXPECT_TRUE(plan->cgroup.network.active());
-    EXPECT_THAT(error_of(hardened(spec_with({way.capability}), network_policy("required"), host_with(true, 7))), HasSubstr(way.words));
-  }
-}
-
-TEST(HardenNetwork, PacketSocketsThatAreClosedAreNoWayRound) {
-  const std::string families = R"("families":[{"names":["AF_INET","AF_UNIX"],"reason":"r"}],)";
-  std::string members = kNetwork;
-  members.insert(members.find("\"connect\""), families);
-  const auto plan = hardened(spec_with({"CAP_NET_RAW"}), network_policy("required", members), host_with(true, 7));
-  EXPECT_TRUE(plan.has_value()) << error_of(plan);
-}
-
-TEST(HardenNetwork, AuditDeniesNothing) {
-  const Effective audit = policy_of({{"io.redoubt.profile", "p"}},
-                                    R"(,"node":{"allowedProfiles":[{"names":["p"],"reason":"r"}]})",
-                                    profile_text(std::string(R"(,"mode":{"value":"audit","reason":"r"})") + kNetwork));
-  const auto plan = hardened(small_spec(), audit, host_with(true, 7));
-  ASSERT_TRUE(plan.has_value()) << error_of(plan);
-  EXPECT_EQ(plan->hardening.mode, "audit");
-  EXPECT_FALSE(plan->cgroup.network.active());
-  EXPECT_FALSE(plan->hardening.landlock.active());
-  EXPECT_EQ(decision_of(*plan, "network.connect")->degradation, "no audit mode: nothing is denied");
-  EXPECT_EQ(layer_of(*plan, "cgroup-bpf")->level, "audit");
-}
-
-TEST(HardenNetwork, RefusesMoreEndpointsThanAProgramHolds) {
-  std::string ports;
-  for (int port = 1; port <= 257; ++port) {
-    ports += concat(port == 1 ? "\"" : ",\"", 2 * port, "\"");
-  }
-  const std::string members = concat(R"(,"network":{"connect":[{"address":"any","ports":[)", ports, R"(],"reason":"r"}]})");
-  EXPECT_THAT(error_of(hardened(small_spec(), network_policy("preferred", members), host_with(true, 7))),
-              HasSubstr("network.connect (p.json:1): 1028 endpoints are more than the limit of 1024"));
-}
-
-TEST(HardenNetwork, OnlyAPolicyWithListsNeedsToKnow) {
-  EXPECT_FALSE(restricts_network(policy_of({})));
-  EXPECT_TRUE(restricts_network(network_policy()));
-  EXPECT_TRUE(restricts_network(policy_of({}, R"(,"node":{"privileged":{"value":"floor","reason":"r"}},"network":{"bind":[{"address":"any","reason":"r"}]})")));
 }
 
 TEST(HardenIsolation, RefusesWithoutAMachine) {
