@@ -10,9 +10,11 @@ std::string kernel_arguments(const MachineTask& task, const std::string& nonce, 
   if (task.emulated) {
     // An interpreter on a busy host is too unsteady for the kernel to measure its clock by, or to keep
     // trusting it: the other clock, jiffies, then loses half of all time. It speculates on nothing, and
-    // page table isolation makes its system calls ten times slower.
+    // page table isolation makes its system calls ten times slower. And it keeps what it has translated of
+    // a page until the guest writes there: pages that virtiofsd fills, from outside, must be written to
+    // (zeroed) by the guest before, or old code is run in their place.
     text += concat(" tsc_early_khz=", tsc_khz,
-                   " lpj=4000000 no_timer_check nokaslr tsc=reliable mitigations=off");
+                   " lpj=4000000 no_timer_check nokaslr tsc=reliable mitigations=off init_on_alloc=1");
   }
   return text;
 }

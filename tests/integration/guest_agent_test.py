@@ -131,7 +131,7 @@ def test_image_json_has_the_digests_of_its_files(image):
     folder = image[0]
     document = json.loads((folder / "image.json").read_text())
     assert document["sha256"] == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("initrd", "vmlinux")}
-    assert document["kernel"].endswith("-amd64")
+    assert document["kernel"].endswith(("-amd64", "-redoubt"))
 
 
 def test_build_image_refuses_what_is_no_kernel(image, runtime_path, tmp_path):
@@ -154,7 +154,8 @@ def test_hello_has_the_nonce_of_the_command_line(machine):
 
 
 def test_the_guest_loads_no_more_modules(sleeper):
-    assert sleeper.sh("cat /proc/sys/kernel/modules_disabled") == "1\n"
+    """A kernel that was built without modules has no such file."""
+    assert sleeper.sh("cat /proc/sys/kernel/modules_disabled 2>/dev/null || echo none") in ("1\n", "none\n")
 
 
 def test_program_waits_for_start_and_its_exit_code_is_told(make, port):

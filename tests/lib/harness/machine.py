@@ -204,10 +204,11 @@ class Process:
 
 def emulation_arguments():
     """Under load an emulated guest can wait for ever while it calibrates its clock, so it is told the result. Nor may it distrust the counter:
-    the other clock that it has, jiffies, lost 48 of 100 seconds. And it speculates on nothing, while page table isolation makes a system call 11 times slower."""
+    the other clock that it has, jiffies, lost 48 of 100 seconds. And it speculates on nothing, while page table isolation makes a system call 11 times slower.
+    init_on_alloc: QEMU's translations of a page stay until the guest writes to it, and virtiofsd, which fills pages, is not the guest."""
     match = re.search(r"tsc: Detected ([0-9.]+) MHz", subprocess.run(["dmesg"], capture_output=True, text=True, check=False).stdout)
     mhz = float(match[1]) if match else float(re.search(r"cpu MHz\s*:\s*([0-9.]+)", pathlib.Path("/proc/cpuinfo").read_text())[1])
-    return f"tsc_early_khz={int(mhz * 1000)} lpj=4000000 no_timer_check nokaslr tsc=reliable mitigations=off"
+    return f"tsc_early_khz={int(mhz * 1000)} lpj=4000000 no_timer_check nokaslr tsc=reliable mitigations=off init_on_alloc=1"
 
 
 def die_with_parent():

@@ -45,7 +45,7 @@ TEST(KernelArguments, TellAnInterpretedGuestItsClockAndThatItIsOne) {
   EXPECT_EQ(kernel_arguments(task, "n", 0), "console=ttyS0 quiet reboot=t panic=-1 redoubt.nonce=n");
   task.emulated = true;
   EXPECT_THAT(kernel_arguments(task, "n", 2600000), HasSubstr("tsc_early_khz=2600000"));
-  EXPECT_THAT(kernel_arguments(task, "n", 2600000), HasSubstr("mitigations=off"));
+  EXPECT_THAT(kernel_arguments(task, "n", 2600000), HasSubstr("mitigations=off init_on_alloc=1"));
 }
 
 TEST(VirtiofsdArguments, NeverTakeThePathOfTheContainer) {
