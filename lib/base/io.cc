@@ -14,6 +14,7 @@ namespace redoubt {
 namespace {
 
 constexpr size_t kKernelFileLimit = size_t{4} << 20;
+constexpr size_t kPage = 4096;  // nearly everything that is read is smaller
 
 }  // namespace
 
@@ -43,9 +44,9 @@ Status write_all(int fd, std::string_view data, std::string_view what) {
   return {};
 }
 
-Result<std::string> read_all(int fd, size_t limit, std::string_view what) {
+Result<std::string> read_all(int fd, size_t limit, std::string_view what, size_t expected) {
   std::string out;
-  char buffer[4096];  // a page: nearly everything that is read is smaller
+  char buffer[kPage];
   for (;;) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) {
@@ -61,6 +62,9 @@ Result<std::string> read_all(int fd, size_t limit, std::string_view what) {
       return Error::invalid(concat(what, ": larger than the limit of ", limit, " bytes"));
     }
     out.append(buffer, static_cast<size_t>(n));
+    if (out.size() == expected) {
+      return out;
+    }
   }
 }
 
@@ -76,7 +80,7 @@ Result<std::string> read_file_at(int dir_fd, const std::string& path, size_t lim
   if (static_cast<size_t>(st.st_size) > limit) {
     return Error::invalid(concat(path, ": larger than the limit of ", limit, " bytes"));
   }
-  return read_all(fd.get(), limit, path);
+  return read_all(fd.get(), limit, path, static_cast<size_t>(st.st_size));
 }
 
 Result<std::string> read_file(const std::string& path, size_t limit) {
@@ -86,6 +90,24 @@ Result<std::string> read_file(const std::string& path, size_t limit) {
 Result<std::string> read_kernel_file_at(int dir_fd, const std::string& path) {
   TRY_ASSIGN(UniqueFd fd, open_at(dir_fd, path, O_RDONLY));
   return read_all(fd.get(), kKernelFileLimit, path);
+}
+
+Result<std::string> read_kernel_value_at(int dir_fd, const std::string& path) {
+  TRY_ASSIGN(UniqueFd fd, open_at(dir_fd, path, O_RDONLY));
+  char buffer[kPage];
+  ssize_t n = 0;
+  do {
+    n = ::read(fd.get(), buffer, sizeof buffer);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) {
+    return Error::system(errno, concat("read ", path));
+  }
+  std::string out(buffer, static_cast<size_t>(n));
+  if (out.size() == sizeof buffer) {
+    TRY_ASSIGN(const std::string rest, read_all(fd.get(), kKernelFileLimit, path));
+    out += rest;
+  }
+  return out;
 }
 
 Status write_kernel_file_at(int dir_fd, const std::string& path, std::string_view value) {

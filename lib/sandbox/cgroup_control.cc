@@ -156,7 +156,7 @@ CgroupEvents parse_cgroup_events(std::string_view text) {
 }
 
 Result<CgroupEvents> read_cgroup_events(int directory_fd) {
-  TRY_ASSIGN(const std::string text, read_kernel_file_at(directory_fd, "cgroup.events"));
+  TRY_ASSIGN(const std::string text, read_kernel_value_at(directory_fd, "cgroup.events"));
   return parse_cgroup_events(text);
 }
 
@@ -196,7 +196,7 @@ Result<bool> is_frozen(const std::string& directory) {
   }
   // cgroup.freeze first: while a process enters a frozen cgroup, cgroup.events says "frozen 0" for
   // a moment.
-  auto own = read_kernel_file_at(fd->get(), "cgroup.freeze");
+  auto own = read_kernel_value_at(fd->get(), "cgroup.freeze");
   if (own && trim(*own) == "1") {
     return true;
   }

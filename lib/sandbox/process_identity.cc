@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include <algorithm>
 #include <optional>
-#include <vector>
+#include <string_view>
 
 #include "base/io.h"
 #include "base/str.h"
@@ -25,8 +26,13 @@ Result<ProcessStat> parse_process_stat(std::string_view text) {
   if (comm_end == std::string_view::npos || comm_end + 2 >= text.size()) {
     return Error::internal("process stat: no command field");
   }
-  const std::vector<std::string> fields = split(trim(text.substr(comm_end + 2)), ' ');
-  if (fields.size() <= kStartTimeIndex || fields[kStateIndex].size() != 1) {
+  std::string_view fields[kStartTimeIndex + 1];
+  std::string_view rest = trim(text.substr(comm_end + 2));
+  for (std::string_view& field : fields) {
+    field = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(field.size() + 1, rest.size()));
+  }
+  if (fields[kStartTimeIndex].empty() || fields[kStateIndex].size() != 1) {
     return Error::internal("process stat: too few fields");
   }
   const std::optional<pid_t> parent = parse_number<pid_t>(fields[kParentIndex]);
@@ -38,7 +44,7 @@ Result<ProcessStat> parse_process_stat(std::string_view text) {
 }
 
 Result<ProcessStat> read_process_stat(pid_t pid) {
-  Result<std::string> text = read_kernel_file_at(AT_FDCWD, concat("/proc/", pid, "/stat"));
+  Result<std::string> text = read_kernel_value_at(AT_FDCWD, concat("/proc/", pid, "/stat"));
   if (!text) {
     const int err = text.error().err();
     // The file vanishes with ENOENT at open(2) and with ESRCH at read(2).
@@ -71,7 +77,7 @@ Result<bool> is_running(const ProcessIdentity& identity) {
 
 Result<std::string> read_boot_id() {
   static const Result<std::string> text =
-      read_kernel_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id");
+      read_kernel_value_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id");
   TRY(text);
   return std::string(trim(*text));
 }

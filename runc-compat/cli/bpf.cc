@@ -10,7 +10,6 @@
 #include "bpf/set.h"
 #include "bpf/maps/pins.h"
 #include "runc-compat/cli/arguments.h"
-#include "runc-compat/cli/container.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/state/container_dir.h"
@@ -48,18 +47,20 @@ Result<int> load(const Arguments& arguments) {
 // asked.
 Result<std::vector<std::string>> relying_containers(const Globals& globals) {
   std::vector<std::string> ids;
-  const Result<std::vector<std::string>> all = state::list_ids(globals.runtime.root);
-  if (!all) {
+  const Result<state::StateRoot> root = state::StateRoot::open(globals.runtime.root);
+  if (!root) {
     // Nobody has made it yet: no container was ever created here.
-    return globals.root_is_default && all.error().err() == ENOENT ? Result(ids) : all.error();
+    return globals.root_is_default && root.error().err() == ENOENT ? Result(ids) : root.error();
   }
-  for (const std::string& id : *all) {
-    Result<Container> container = open_container(globals, id);
-    if (!container) {
+  TRY_ASSIGN(const std::vector<std::string> all, root->ids());
+  for (const std::string& id : all) {
+    const Result<state::ContainerDir> dir = root->container(id);
+    const Result<state::Record> record = dir ? dir->load() : dir.error();
+    if (!record) {
       continue;  // deleted meanwhile
     }
-    const auto level = container->record.policy.find("bpf-lsm");
-    if (level != container->record.policy.end() && level->second != "off") {
+    const auto level = record->policy.find("bpf-lsm");
+    if (level != record->policy.end() && level->second != "off") {
       ids.push_back(id);
     }
   }

@@ -10,11 +10,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "runc-compat/cli/arguments.h"
-#include "runc-compat/cli/container.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/owner_names.h"
 #include "runc-compat/cli/table.h"
 #include "runc-compat/cli/verbs.h"
+#include "runc-compat/state/container_dir.h"
 #include "runc-compat/state/document.h"
 
 namespace redoubt::cli {
@@ -35,14 +35,15 @@ constexpr Flag kListFlags[] = {
 
 using Documents = std::vector<oci::StateDocument>;
 
-Result<oci::StateDocument> examine(const Globals& globals,
+Result<oci::StateDocument> examine(const state::StateRoot& root,
                                    const std::string& id,
                                    OwnerNames& owners) {
-  TRY_ASSIGN(const Container container, open_container(globals, id));
-  TRY_ASSIGN(oci::StateDocument document, state::document_of(container.dir, container.record));
+  TRY_ASSIGN(const state::ContainerDir dir, root.container(id));
+  TRY_ASSIGN(const state::Record record, dir.load());
+  TRY_ASSIGN(oci::StateDocument document, state::document_of(dir, record));
   struct stat st = {};
-  if (::fstat(container.dir.fd(), &st) != 0) {
-    return Error::system(errno, concat("stat ", container.dir.path()));
+  if (::fstat(dir.fd(), &st) != 0) {
+    return Error::system(errno, concat("stat ", dir.path()));
   }
   document.owner = owners.name_of(st.st_uid);
   return document;
@@ -66,16 +67,17 @@ void report_broken(const std::string& id, const Error& error) {
 
 Result<Documents> examine_all(const Globals& globals) {
   Documents documents;
-  Result<std::vector<std::string>> ids = state::list_ids(globals.runtime.root);
-  if (!ids) {
-    if (globals.root_is_default && ids.error().err() == ENOENT) {
+  const Result<state::StateRoot> root = state::StateRoot::open(globals.runtime.root);
+  if (!root) {
+    if (globals.root_is_default && root.error().err() == ENOENT) {
       return documents;
     }
-    return std::move(ids).error();
+    return root.error();
   }
+  TRY_ASSIGN(const std::vector<std::string> ids, root->ids());
   OwnerNames owners;
-  for (const std::string& id : *ids) {
-    Result<oci::StateDocument> document = examine(globals, id, owners);
+  for (const std::string& id : ids) {
+    Result<oci::StateDocument> document = examine(*root, id, owners);
     if (document) {
       documents.push_back(*std::move(document));
     } else if (!state::is_missing(document.error()) ||

@@ -69,9 +69,14 @@ Result<std::string> joined_machine(const std::string& root, const oci::Spec& spe
       processes.push_back(pid);
     }
   }
-  Result<std::vector<std::string>> ids = processes.empty() ? std::vector<std::string>() : state::list_ids(root);
+  if (processes.empty()) {
+    return std::string();
+  }
+  const Result<state::StateRoot> opened = state::StateRoot::open(root);
+  const Result<std::vector<std::string>> ids = opened ? opened->ids() : opened.error();
   for (const std::string& id : ids ? *ids : std::vector<std::string>()) {
-    const Result<state::Record> record = load(root, id);
+    const Result<state::ContainerDir> dir = opened->container(id);
+    const Result<state::Record> record = dir ? dir->load() : dir.error();
     const bool joined = record && std::find(processes.begin(), processes.end(), record->init_pid) != processes.end();
     if (joined && is_in_machine(*record)) {
       const std::string owner = sandbox_of(*record);

@@ -87,8 +87,11 @@ Error with_remedy(Error error, const std::string& id) {
 
 }  // namespace
 
-ContainerDir::ContainerDir(UniqueFd root_fd, UniqueFd fd, std::string path, std::string id)
-    : root_fd_(std::move(root_fd)),
+ContainerDir::ContainerDir(std::shared_ptr<const OpenRoot> root,
+                           UniqueFd fd,
+                           std::string path,
+                           std::string id)
+    : root_(std::move(root)),
       fd_(std::move(fd)),
       path_(std::move(path)),
       id_(std::move(id)) {}
@@ -99,21 +102,24 @@ Result<ContainerDir> ContainerDir::claim(const std::string& root, const std::str
   // A `delete` of the same id may take the new directory away before it is locked: then the claim
   // starts again.
   for (int attempt = 0; attempt < kClaimAttempts; ++attempt) {
-    TRY_ASSIGN(UniqueFd root_fd, open_root(root));
-    if (::mkdirat(root_fd.get(), id.c_str(), kIdMode) != 0) {
+    TRY_ASSIGN(OpenRoot opened, open_root(root));
+    if (::mkdirat(opened.fd.get(), id.c_str(), kIdMode) != 0) {
       if (errno == EEXIST) {
         return already_exists();
       }
       return Error::system(errno, concat("mkdir ", root, "/", id));
     }
-    Result<UniqueFd> fd = open_container_directory(root_fd.get(), id, concat(root, "/", id));
+    Result<UniqueFd> fd = open_container_directory(opened, id, concat(root, "/", id));
     if (!fd) {
       if (fd.error().err() == ENOENT) {
         continue;
       }
       return std::move(fd).error();
     }
-    ContainerDir dir(std::move(root_fd), *std::move(fd), concat(root, "/", id), id);
+    ContainerDir dir(std::make_shared<const OpenRoot>(std::move(opened)),
+                     *std::move(fd),
+                     concat(root, "/", id),
+                     id);
     // The caller's umask must not decide; other users pass through the directory when the container
     // has a user namespace.
     if (::fchmod(dir.fd(), kIdMode) != 0) {
@@ -132,18 +138,12 @@ Result<ContainerDir> ContainerDir::claim(const std::string& root, const std::str
 
 Result<ContainerDir> ContainerDir::open(const std::string& root, const std::string& id) {
   TRY(validate_id(id));
-  Result<UniqueFd> root_fd = open_root(root);
-  if (!root_fd) {
-    return root_fd.error().err() == ENOENT ? missing() : std::move(root_fd).error();
+  TRY(validate_id(id));  // before anything is said about the root
+  const Result<StateRoot> opened = StateRoot::open(root);
+  if (!opened) {
+    return opened.error().err() == ENOENT ? missing() : opened.error();
   }
-  Result<UniqueFd> fd = open_container_directory(root_fd->get(), id, concat(root, "/", id));
-  if (!fd) {
-    if (fd.error().err() == ENOENT) {
-      return missing();
-    }
-    return with_remedy(std::move(fd).error(), id);
-  }
-  return ContainerDir(*std::move(root_fd), *std::move(fd), concat(root, "/", id), id);
+  return opened->container(id);
 }
 
 // Whether <root>/<id> is still this directory: a removed one can be open and locked, too.
@@ -151,7 +151,7 @@ bool ContainerDir::is_linked() const {
   struct stat ours = {};
   struct stat named = {};
   return ::fstat(fd_.get(), &ours) == 0 &&
-         ::fstatat(root_fd_.get(), id_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ::fstatat(root_->fd.get(), id_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
          ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
@@ -246,16 +246,36 @@ Result<Record> ContainerDir::load_file(const std::string& name) const {
 }
 
 Status ContainerDir::remove() {
-  return remove_tree(root_fd_.get(), id_, path_, kStateFile);
+  return remove_tree(root_->fd.get(), id_, path_, kStateFile);
 }
 
 bool is_missing(const Error& error) {
   return error.kind() == ErrorKind::kState && error.err() == ENOENT;
 }
 
-Result<std::vector<std::string>> list_ids(const std::string& root) {
-  TRY_ASSIGN(const UniqueFd root_fd, open_root(root));
-  TRY_ASSIGN(std::vector<std::string> names, list_directories(root_fd.get(), root));
+StateRoot::StateRoot(OpenRoot root, std::string path)
+    : root_(std::make_shared<const OpenRoot>(std::move(root))), path_(std::move(path)) {}
+
+Result<StateRoot> StateRoot::open(const std::string& root) {
+  TRY_ASSIGN(OpenRoot opened, open_root(root));
+  return StateRoot(std::move(opened), root);
+}
+
+Result<ContainerDir> StateRoot::container(const std::string& id) const {
+  TRY(validate_id(id));
+  const std::string path = concat(path_, "/", id);
+  Result<UniqueFd> fd = open_container_directory(*root_, id, path);
+  if (!fd) {
+    if (fd.error().err() == ENOENT) {
+      return missing();
+    }
+    return with_remedy(std::move(fd).error(), id);
+  }
+  return ContainerDir(root_, *std::move(fd), path, id);
+}
+
+Result<std::vector<std::string>> StateRoot::ids() const {
+  TRY_ASSIGN(std::vector<std::string> names, list_directories(root_->fd.get(), path_));
   names.erase(
       std::remove_if(
           names.begin(), names.end(), [](const std::string& name) { return !validate_id(name); }),
@@ -266,11 +286,11 @@ Result<std::vector<std::string>> list_ids(const std::string& root) {
 
 Status remove_leftover(const std::string& root, const std::string& id) {
   TRY(validate_id(id));
-  Result<UniqueFd> root_fd = open_root(root);
-  if (!root_fd) {
-    return root_fd.error().err() == ENOENT ? Status() : std::move(root_fd).error();
+  const Result<OpenRoot> opened = open_root(root);
+  if (!opened) {
+    return opened.error().err() == ENOENT ? Status() : opened.error();
   }
-  return remove_tree(root_fd->get(), id, concat(root, "/", id), kStateFile);
+  return remove_tree(opened->fd.get(), id, concat(root, "/", id), kStateFile);
 }
 
 }  // namespace redoubt::state

@@ -11,12 +11,14 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "runc-compat/state/container_id.h"
+#include "runc-compat/state/directory.h"
 #include "runc-compat/state/record.h"
 
 namespace redoubt::state {
@@ -69,22 +71,43 @@ class ContainerDir {
   Status remove();
 
  private:
-  ContainerDir(UniqueFd root_fd, UniqueFd fd, std::string path, std::string id);
+  friend class StateRoot;
+
+  ContainerDir(std::shared_ptr<const OpenRoot> root,
+               UniqueFd fd,
+               std::string path,
+               std::string id);
 
   bool is_linked() const;
   Result<Record> load_file(const std::string& name) const;
 
-  UniqueFd root_fd_, fd_;
+  std::shared_ptr<const OpenRoot> root_;
+  UniqueFd fd_;
   std::string path_, id_;
   bool locked_ = false;
 };
 
+// The state root, opened and checked once for many containers.
+class StateRoot {
+ public:
+  // A missing one is an error with err() ENOENT.
+  static Result<StateRoot> open(const std::string& root);
+
+  // In ascending order: the directories with a valid name.
+  Result<std::vector<std::string>> ids() const;
+
+  // As ContainerDir::open().
+  Result<ContainerDir> container(const std::string& id) const;
+
+ private:
+  StateRoot(OpenRoot root, std::string path);
+
+  std::shared_ptr<const OpenRoot> root_;
+  std::string path_;
+};
+
 // Whether the error says that the container does not exist.
 bool is_missing(const Error& error);
-
-// Ids below the root in ascending order: the directories with a valid name. A missing root is an
-// error with err() ENOENT.
-Result<std::vector<std::string>> list_ids(const std::string& root);
 
 // Removes whatever is at <root>/<id> without interpreting it (delete of a container without
 // readable state). The id must be valid; nothing there is no error.

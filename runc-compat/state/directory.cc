@@ -149,7 +149,7 @@ Status check_root_link(const std::string& root) {
 }  // namespace
 
 Status check_owner(const struct stat& st) {
-  if (st.st_uid == ::geteuid() || st.st_uid == 0) {
+  if (st.st_uid == 0 || st.st_uid == ::geteuid()) {
     return {};
   }
   return Error(ErrorKind::kDenied, concat("owned by uid ", st.st_uid, ", refusing"));
@@ -172,7 +172,7 @@ Status make_root(const std::string& root) {
   return {};
 }
 
-Result<UniqueFd> open_root(const std::string& root) {
+Result<OpenRoot> open_root(const std::string& root) {
   TRY(check_root_link(root).context(concat("--root ", quote(root))));
   TRY_ASSIGN(UniqueFd fd, open_at(AT_FDCWD, root, O_RDONLY | O_DIRECTORY));
   struct stat st = {};
@@ -180,27 +180,27 @@ Result<UniqueFd> open_root(const std::string& root) {
     return Error::system(errno, concat("stat ", root));
   }
   TRY(check_owner(st).context(concat("--root ", quote(root))));
-  if ((st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0) {
+  const bool others_may_write = (st.st_mode & S_IWOTH) != 0;
+  if (others_may_write && (st.st_mode & S_ISVTX) == 0) {
     return Error(
         ErrorKind::kDenied,
         concat("--root ", quote(root), ": writable by everybody, refusing; run: chmod o-w ", root));
   }
-  return fd;
+  return OpenRoot{std::move(fd), others_may_write};
 }
 
-Result<UniqueFd> open_container_directory(int root_fd,
+Result<UniqueFd> open_container_directory(const OpenRoot& root,
                                           const std::string& name,
                                           const std::string& path) {
-  Result<UniqueFd> fd = open_at(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  Result<UniqueFd> fd = open_at(root.fd.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!fd) {
     return Error::system(fd.error().err(), concat("open ", path));
   }
-  struct stat root = {};
-  struct stat own = {};
-  if (::fstat(root_fd, &root) != 0 || ::fstat(fd->get(), &own) != 0) {
-    return Error::system(errno, concat("stat ", path));
-  }
-  if ((root.st_mode & S_IWOTH) != 0) {
+  if (root.others_may_write) {
+    struct stat own = {};
+    if (::fstat(fd->get(), &own) != 0) {
+      return Error::system(errno, concat("stat ", path));
+    }
     TRY(check_owner(own).context(path));
   }
   return fd;

@@ -1,5 +1,5 @@
 // Directories of the state store: made, opened and removed by descriptor, never through somebody
-// else's symbolic link or mount. ContainerDir is the only user.
+// else's symbolic link or mount. ContainerDir and StateRoot are the only users.
 #ifndef REDOUBT_STATE_DIRECTORY_H_
 #define REDOUBT_STATE_DIRECTORY_H_
 
@@ -20,14 +20,19 @@ Status check_owner(const struct stat& st);
 // mkdir -p with mode 0700. An existing root is left as it is.
 Status make_root(const std::string& root);
 
+struct OpenRoot {
+  UniqueFd fd;
+  bool others_may_write = false;
+};
+
 // Opens the state root. It must be a directory of ours that nobody else may write (unless sticky,
 // as /tmp).
-Result<UniqueFd> open_root(const std::string& root);
+Result<OpenRoot> open_root(const std::string& root);
 
 // Opens the directory `name` of the open state root, which must be no symbolic link. In a root that
 // others may write to (sticky) it must be ours, because anybody could have put it there. `path` is
 // for messages.
-Result<UniqueFd> open_container_directory(int root_fd,
+Result<UniqueFd> open_container_directory(const OpenRoot& root,
                                           const std::string& name,
                                           const std::string& path);
 

@@ -291,15 +291,15 @@ TEST(ContainerDirRemove, TakesEverythingBelowAndIsIdempotent) {
   EXPECT_TRUE(remove_leftover(temporary.root(), "c1").has_value());
 }
 
-TEST(ListIds, ReturnsSortedDirectoriesWithValidNames) {
+TEST(StateRoot, ReturnsSortedDirectoriesWithValidNames) {
   const TemporaryRoot temporary;
-  EXPECT_EQ(list_ids(temporary.root()).error().err(), ENOENT);
+  EXPECT_EQ(StateRoot::open(temporary.root()).error().err(), ENOENT);
   for (const char* id : {"b", "a", "c"}) {
     ASSERT_TRUE(ContainerDir::claim(temporary.root(), id).has_value());
   }
   ASSERT_EQ(::mkdir((temporary.root() + "/not valid").c_str(), 0700), 0);
   temporary.write(temporary.root() + "/file", "");
-  EXPECT_THAT(*list_ids(temporary.root()), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(*StateRoot::open(temporary.root())->ids(), ElementsAre("a", "b", "c"));
 }
 
 }  // namespace
