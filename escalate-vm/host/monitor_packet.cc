@@ -8,33 +8,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
+#include "base/descriptors.h"
 #include "base/io.h"
 #include "escalate-vm/protocol/message.h"
 
 namespace redoubt::vm {
-namespace {
-
-constexpr size_t kMaxDescriptors = 4;
-
-}  // namespace
 
 Status send_monitor_packet(int socket, const MonitorPacket& packet, const std::vector<int>& fds) {
-  iovec part{const_cast<MonitorPacket*>(&packet), sizeof packet};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!fds.empty()) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
-    ::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * fds.size());
-  }
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? Status(Error::system(errno, "exec.sock")) : Status();
+  const std::string_view bytes(reinterpret_cast<const char*>(&packet), sizeof packet);
+  return send_with_descriptors(socket, bytes, fds) < 0 ? Status(Error::system(errno, "exec.sock")) : Status();
 }
 
 MonitorPacket monitor_failure(std::string_view text) {
@@ -49,32 +34,15 @@ MonitorPacket text_packet(MonitorWord word, std::string_view text) {
 
 Result<std::optional<ReceivedMonitorPacket>> receive_monitor_packet(int socket) {
   ReceivedMonitorPacket received;
-  iovec part{&received.packet, sizeof received.packet};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  ssize_t n = 0;
-  do {
-    n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (n < 0 && errno == EINTR);
-  if (n == 0 || (n < 0 && errno == ECONNRESET)) {
+  MessageWithDescriptors message = receive_with_descriptors(socket, &received.packet, sizeof received.packet);
+  if (message.size == 0 || (message.size < 0 && errno == ECONNRESET)) {
     return std::optional<ReceivedMonitorPacket>();
   }
-  if (n < 0) {
+  if (message.size < 0) {
     return Error::system(errno, "exec.sock");
   }
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; header->cmsg_type == SCM_RIGHTS && i < count; ++i) {
-      int fd = -1;
-      ::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-      received.fds.emplace_back(fd);
-    }
-  }
-  if (static_cast<size_t>(n) != sizeof received.packet || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+  received.fds = std::move(message.fds);
+  if (static_cast<size_t>(message.size) != sizeof received.packet || message.truncated) {
     return Error::invalid("exec.sock: a packet of another format");
   }
   received.packet.text[sizeof received.packet.text - 1] = '\0';

@@ -1,11 +1,12 @@
 #include "escalate-vm/monitor/runtime_channel.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "base/descriptors.h"
 #include "init/protocol.h"
 
 namespace redoubt::vm {
@@ -25,24 +26,8 @@ void send(int fd, init::SyncWord word, std::string_view item) {
 UniqueFd RuntimeChannel::take_memory_limit() {
   send(fd_.get(), init::SyncWord::kMemoryLimit, {});
   init::SyncMessage answer{};
-  iovec part{&answer, sizeof answer};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  ssize_t n = 0;
-  do {
-    n = ::recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC);
-  } while (n < 0 && errno == EINTR);
-  const cmsghdr* header = n > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) {
-    return UniqueFd();
-  }
-  int limit = -1;
-  ::memcpy(&limit, CMSG_DATA(header), sizeof limit);
-  return UniqueFd(limit);
+  MessageWithDescriptors received = receive_with_descriptors(fd_.get(), &answer, sizeof answer);
+  return received.fds.size() == 1 ? std::move(received.fds.front()) : UniqueFd();
 }
 
 void RuntimeChannel::done() {

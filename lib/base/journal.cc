@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
+#include <span>
 
+#include "base/descriptors.h"
 #include "base/io.h"
 #include "base/str.h"
 
@@ -78,26 +80,10 @@ Status Journal::send(const JournalRecord& record) const {
 
 // `attached_fd` -1: none.
 Status Journal::send_message(std::string_view payload, int attached_fd) const {
-  iovec part = {const_cast<char*>(payload.data()), payload.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (attached_fd >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    ::memcpy(CMSG_DATA(header), &attached_fd, sizeof attached_fd);
-  }
-  while (::sendmsg(fd_.get(), &message, MSG_NOSIGNAL) < 0) {
-    if (errno != EINTR) {
-      return Error::system(errno, concat("journal: send to ", path_));
-    }
-  }
-  return {};
+  const std::span attached(&attached_fd, static_cast<size_t>(attached_fd >= 0));
+  return send_with_descriptors(fd_.get(), payload, attached) < 0
+             ? Status(Error::system(errno, concat("journal: send to ", path_)))
+             : Status();
 }
 
 // journald maps the memory, and takes it from others than itself only when nobody can change it.

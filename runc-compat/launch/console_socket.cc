@@ -12,7 +12,9 @@
 #include <sys/un.h>
 
 #include <optional>
+#include <span>
 
+#include "base/descriptors.h"
 #include "base/str.h"
 
 namespace redoubt::launch {
@@ -82,22 +84,7 @@ Result<UniqueFd> connect_unix(const std::string& path, std::string_view what) {
 }
 
 Status send_descriptor(int socket_fd, int fd, std::string_view payload, std::string_view what) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  iovec part = {const_cast<char*>(payload.data()), payload.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  ssize_t sent = 0;
-  do {
-    sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
+  const ssize_t sent = send_with_descriptors(socket_fd, payload, std::span(&fd, 1));
   if (sent < 0) {
     return Error::system(errno == EAGAIN ? ETIMEDOUT : errno, concat(what, ": sendmsg"));
   }

@@ -4,7 +4,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/str.h"
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/descriptors.h"
 
 namespace redoubt::launch {
 
@@ -22,34 +26,23 @@ Result<InitChannel> InitChannel::create() {
 Result<std::optional<InitMessage>> InitChannel::receive() {
   InitMessage message;
   memset(&message.body, 0, sizeof message.body);
-  iovec part{&message.body, sizeof message.body};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  ssize_t n = 0;
+  MessageWithDescriptors received;
   do {
-    n = ::recvmsg(parent_end_.get(), &header, MSG_CMSG_CLOEXEC);
+    received = receive_with_descriptors(parent_end_.get(), &message.body, sizeof message.body);
     // ECONNRESET: init ended and left a message of ours unread. It is reported once, and before what
     // init had sent.
-  } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-  if (n == 0) {
+  } while (received.size < 0 && errno == ECONNRESET);
+  if (received.size == 0) {
     return std::optional<InitMessage>();
   }
-  if (n < 0) {
+  if (received.size < 0) {
     return Error::system(errno, "receive from init");
   }
-  const cmsghdr* rights = CMSG_FIRSTHDR(&header);
-  if (rights != nullptr && rights->cmsg_type == SCM_RIGHTS &&
-      rights->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int fd = -1;
-    memcpy(&fd, CMSG_DATA(rights), sizeof fd);
-    message.descriptor.reset(fd);
+  if (!received.fds.empty()) {
+    message.descriptor = std::move(received.fds.front());
   }
   message.body.item[init::kItemSize - 1] = '\0';
-  if (n != static_cast<ssize_t>(sizeof message.body) ||
+  if (received.size != static_cast<ssize_t>(sizeof message.body) ||
       message.body.step >= init::InitStep::kCount) {
     return Error::internal("malformed message from init");
   }
@@ -62,21 +55,10 @@ void InitChannel::proceed(int value) {
 
 void InitChannel::hand_over(int value, int fd) {
   init::SyncMessage body{init::SyncWord::kProceed, init::InitStep::kStart, 0, value, {}};
-  iovec part{&body, sizeof body};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (fd >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  }
-  (void)::sendmsg(parent_end_.get(), &message, MSG_NOSIGNAL);
+  const std::string_view bytes(reinterpret_cast<const char*>(&body), sizeof body);
+  // An init that has ended is noticed by the next receive().
+  (void)send_with_descriptors(
+      parent_end_.get(), bytes, std::span(&fd, static_cast<size_t>(fd >= 0)));
 }
 
 }  // namespace redoubt::launch

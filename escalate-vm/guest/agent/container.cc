@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <utility>
+
+#include "base/descriptors.h"
 #include "base/io.h"
 #include "base/str.h"
 
@@ -38,24 +40,14 @@ Result<UniqueFd> receive_terminal(const UniqueFd& listener) {
     return Error::system(errno, "accept the console");
   }
   char bytes[256];
-  iovec part = {bytes, sizeof bytes};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  if (::recvmsg(connection.get(), &message, MSG_CMSG_CLOEXEC) < 0) {
+  MessageWithDescriptors received = receive_with_descriptors(connection.get(), bytes, sizeof bytes);
+  if (received.size < 0) {
     return Error::system(errno, "receive the console");
   }
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS ||
-      header->cmsg_len != CMSG_LEN(sizeof(int))) {
+  if (received.fds.size() != 1) {
     return Error::internal("console socket: no descriptor came");
   }
-  int master = -1;
-  memcpy(&master, CMSG_DATA(header), sizeof master);
-  return UniqueFd(master);
+  return std::move(received.fds.front());
 }
 
 Result<UniqueFd> open_memory_events(const std::string& container) {
