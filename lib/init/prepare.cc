@@ -12,6 +12,7 @@
 #include "init/arena.h"
 #include "init/prepare_mounts.h"
 #include "plan/cpu_list.h"
+#include "plan/lexical_path.h"
 #include "plan/namespace_names.h"
 
 namespace redoubt::init {
@@ -157,9 +158,18 @@ void set_propagation(const plan::Rootfs& rootfs, RootfsProgram& program) {
   }
 }
 
+// "/" is the root's own attribute: a mount over it would be below the feet of who has entered it.
+void prepare_readonly(const plan::Plan& plan, Arena& arena, RootfsProgram& program) {
+  std::vector<std::string> paths = plan.readonly_paths;
+  const size_t roots = std::erase_if(
+      paths, [](const std::string& path) { return plan::clean_absolute(path) == "/"; });
+  program.readonly = plan.rootfs.readonly || roots != 0 ? 1 : 0;
+  program.readonly_paths = copy_texts(paths, arena);
+}
+
 void prepare_rootfs(const PrepareRequest& request, Arena& arena, RootfsProgram& program) {
   const plan::Plan& plan = request.plan;
-  program.readonly = plan.rootfs.readonly ? 1 : 0;
+  prepare_readonly(plan, arena, program);
   set_propagation(plan.rootfs, program);
   // After a recursive "slave" or "private" nothing is shared any more.
   program.make_parent_private =
@@ -180,7 +190,6 @@ void prepare_rootfs(const PrepareRequest& request, Arena& arena, RootfsProgram& 
   }
   program.devices = arena.copy(devices);
   program.masked_paths = copy_texts(plan.masked_paths, arena);
-  program.readonly_paths = copy_texts(plan.readonly_paths, arena);
   std::vector<SysctlStep> sysctls;
   for (const auto& [name, value] : plan.sysctls) {
     sysctls.push_back({arena.text(name), arena.text(value)});

@@ -138,8 +138,9 @@ Status validate_net_devices(const Linux& config) {
   return {};
 }
 
-// config.md, "Hostname", "Domainname"; config-linux.md, "Masked Paths", "Readonly Paths": without a
-// namespace of its own the container would change the host's.
+// config.md, "Hostname", "Domainname"; config-linux.md, "Namespaces": without a namespace of its own the
+// container would change the host's. Of the mount namespace that is not only what config.json has of
+// mounts: entering the rootfs detaches the old root, for every process of the namespace.
 Status validate_private_parts(const Spec& spec) {
   const Linux& config = *spec.linux_;
   if (find_namespace(config, "uts") == nullptr) {
@@ -150,10 +151,10 @@ Status validate_private_parts(const Spec& spec) {
       return refuse("domainname", "unable to set domainname without a private UTS namespace");
     }
   }
-  if (find_namespace(config, "mount") == nullptr &&
-      (!config.masked_paths.empty() || !config.readonly_paths.empty())) {
-    return refuse(config.masked_paths.empty() ? "linux.readonlyPaths" : "linux.maskedPaths",
-                  "unable to restrict sys entries without a private MNT namespace");
+  if (find_namespace(config, "mount") == nullptr) {
+    return refuse("linux.namespaces",
+                  "unable to make the root file system without a private MNT namespace: the mounts "
+                  "and pivot_root(2) would be the host's; add {\"type\": \"mount\"}");
   }
   return {};
 }

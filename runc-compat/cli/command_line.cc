@@ -1,6 +1,5 @@
 #include "runc-compat/cli/command_line.h"
 
-#include <cctype>
 #include <utility>
 
 #include "base/str.h"
@@ -40,10 +39,9 @@ Found find_flag(std::span<const Scope> scopes, std::string_view name) {
   return {};
 }
 
-// "-" is an argument, and so is "-9": no flag starts with a digit.
+// "-" alone is an argument.
 bool is_flag(std::string_view word) {
-  return word.size() > 1 && word[0] == '-' &&
-         (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])) != 0);
+  return word.size() > 1 && word[0] == '-';
 }
 
 // Takes the flag at words[0], with its value if that is the next word. The number of words taken.

@@ -182,7 +182,7 @@ Result<int> run_events(const Globals& globals, const Arguments& arguments) {
     return Error::invalid("events --journald writes violations only; add --audit");
   }
   if (!has_id) {
-    return Error::invalid("\"redoubt events\" requires exactly 1 argument(s)");
+    return Error::invalid("\"events\" requires exactly 1 argument(s) without --audit");
   }
   const std::string& id = arguments.positional().at(0);
   TRY_ASSIGN(const Container container, open_container(globals, id));

@@ -87,7 +87,9 @@ Status fill_process(const Arguments& arguments, launch::ExecOptions& options) {
   options.user = arguments.text("user");
   TRY_ASSIGN(options.additional_gids, additional_gids(arguments));
   options.capabilities = arguments.list("cap");
-  options.no_new_privileges = arguments.flag("no-new-privs");
+  if (arguments.is_set("no-new-privs")) {
+    options.no_new_privileges = arguments.flag("no-new-privs");
+  }
   options.process_label = arguments.text("process-label");
   options.apparmor = arguments.text("apparmor");
   options.cgroups = arguments.list("cgroup");

@@ -21,7 +21,8 @@ constexpr Flag kKillFlags[] = {
 Result<int> run_kill(const Globals& globals, const Arguments& arguments) {
   const std::vector<std::string>& words = arguments.positional();
   TRY_ASSIGN(const Container container, open_container(globals, words.at(0)));
-  TRY_ASSIGN(const int signal, parse_signal(words.size() > 1 ? words[1] : kDefaultSignal));
+  const bool named = words.size() > 1 && !words[1].empty();
+  TRY_ASSIGN(const int signal, parse_signal(named ? words[1] : kDefaultSignal));
   const Status sent = state::signal_container(container.record, signal);
   if (!sent && !(arguments.flag(kAll) && state::is_not_running(sent.error()))) {
     return sent.error();

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -45,6 +46,25 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
                                  quote(ns.path),
                                  " is not a namespace of the wanted type ",
                                  plan::describe(ns.type).name));
+  }
+  return {};
+}
+
+// Entering the rootfs detaches the old root of a joined mount namespace, for every process in it: never
+// that of the caller or of PID 1.
+Status check_not_of_host(int fd, const plan::Namespace& ns) {
+  struct stat joined {}, own {};
+  if (::fstat(fd, &joined) != 0) {
+    return Error::system(errno, concat("fstat ", ns.path));
+  }
+  for (const char* path : {"/proc/self/ns/mnt", "/proc/1/ns/mnt"}) {
+    if (::stat(path, &own) == 0 && own.st_dev == joined.st_dev && own.st_ino == joined.st_ino) {
+      return Error::invalid(concat("linux.namespaces: ",
+                                   quote(ns.path),
+                                   " is the host's mount namespace (",
+                                   path,
+                                   "), which the container's root would replace"));
+    }
   }
   return {};
 }
@@ -197,6 +217,9 @@ Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan)
       return std::move(fd).error().add_context("linux.namespaces");
     }
     TRY(check_namespace(fd->get(), ns));
+    if (ns.type == plan::NamespaceType::kMount) {
+      TRY(check_not_of_host(fd->get(), ns));
+    }
     if (ns.type == plan::NamespaceType::kUser && !plan.expected_id_maps.empty()) {
       TRY(sandbox::check_id_maps(fd->get(), plan.expected_id_maps)
               .context(concat("linux.namespaces: ", quote(ns.path))));

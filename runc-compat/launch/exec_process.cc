@@ -43,6 +43,20 @@ void add_capabilities(oci::Process& process, const std::vector<std::string>& nam
   }
 }
 
+// A document that says nothing of these has the container's, as with runc: a label that is not set
+// would be the runtime's, not none.
+void inherit_confinement(const oci::Process& container, oci::Process& process) {
+  if (!process.capabilities) {
+    process.capabilities = container.capabilities;
+  }
+  if (process.selinux_label.empty()) {
+    process.selinux_label = container.selinux_label;
+  }
+  if (process.apparmor_profile.empty()) {
+    process.apparmor_profile = container.apparmor_profile;
+  }
+}
+
 }  // namespace
 
 Result<UserIds> parse_user(const std::string& text) {
@@ -72,6 +86,7 @@ Result<oci::Process> exec_process_document(const ExecOptions& options,
   oci::Process process = container_process;
   if (!options.process_file.empty()) {
     TRY_ASSIGN(process, read_process_file(options.process_file));
+    inherit_confinement(container_process, process);
   } else {
     if (options.args.empty()) {
       return Error::invalid("exec args cannot be empty");
@@ -89,7 +104,7 @@ Result<oci::Process> exec_process_document(const ExecOptions& options,
     if (!options.apparmor.empty()) {
       process.apparmor_profile = options.apparmor;
     }
-    process.no_new_privileges = process.no_new_privileges || options.no_new_privileges;
+    process.no_new_privileges = options.no_new_privileges.value_or(process.no_new_privileges);
     if (!options.user.empty()) {
       TRY_ASSIGN(const UserIds ids, parse_user(options.user));
       process.user.uid = ids.uid.value_or(process.user.uid);

@@ -41,7 +41,8 @@ struct ExecOptions {
   std::vector<std::string> env, capabilities, cgroups;
   std::vector<uint32_t> additional_gids;
   std::optional<bool> terminal;
-  bool no_new_privileges = false, detach = false, ignore_paused = false;
+  std::optional<bool> no_new_privileges;  // without a value the container's
+  bool detach = false, ignore_paused = false;
   int preserve_fds = 0;
 };
 

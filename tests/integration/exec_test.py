@@ -103,6 +103,11 @@ def test_no_new_privs(runtime, bundle):
     assert status_of(c, "--no-new-privs")["NoNewPrivs"] == "1"
 
 
+def test_no_new_privs_can_be_taken_back(sleeper):
+    assert status_of(sleeper)["NoNewPrivs"] == "1"
+    assert status_of(sleeper, "--no-new-privs=false")["NoNewPrivs"] == "0"
+
+
 def test_cap_adds_to_the_configured_set(sleeper):
     before, after = status_of(sleeper), status_of(sleeper, "--cap", "CAP_SYS_NICE")
     bit = 1 << CAPS["SYS_NICE"]
@@ -133,6 +138,11 @@ def test_process_json_without_capabilities_never_has_more_than_the_container(sle
     limit = int(status_of(sleeper)["CapBnd"], 16)
     for line in sleeper.rt.ok("exec", "-p", path, sleeper.id).out.splitlines():
         assert int(line.split()[1], 16) & ~limit == 0, line
+
+
+def test_process_json_without_capabilities_has_the_containers(sleeper):
+    path = process_json(sleeper, args=["grep", "Cap", "/proc/self/status"])
+    assert sleeper.rt.ok("exec", "-p", path, sleeper.id).out == sleeper.rt.ok("exec", sleeper.id, "grep", "Cap", "/proc/self/status").out
 
 
 def test_process_json_capabilities(sleeper):

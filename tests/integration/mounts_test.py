@@ -477,6 +477,13 @@ def test_read_only_path_keeps_content(runtime, bundle):
     assert out.startswith("frozen\n") and "Read-only" in out
 
 
+@pytest.mark.parametrize("path", ["/", "/etc/.."])
+def test_read_only_path_that_is_the_root(runtime, bundle, path):
+    bundle.writable().linux["readonlyPaths"].append(path)
+    out = runtime.output(bundle.sh("touch /x 2>&1; touch /etc/x 2>&1; touch /dev/shm/x && echo written"))
+    assert out.count("Read-only file system") == 2 and out.endswith("written\n")
+
+
 def test_read_only_path_that_does_not_exist(runtime, bundle):
     bundle.linux["readonlyPaths"].append("/no/such/path")
     assert runtime.run(bundle.args("true")).code == 0
@@ -485,6 +492,14 @@ def test_read_only_path_that_does_not_exist(runtime, bundle):
 def test_paths_without_mount_namespace_are_refused(runtime, bundle):
     bundle.without_namespace("mount")
     runtime.refused(bundle, match="(?i)mount namespace|mnt|MNT|NEWNS|unable to")
+
+
+@pytest.mark.parametrize("target", ["../run/resolve/stub.conf", "/run/resolve/stub.conf", "stub.conf"])
+def test_file_over_a_link_that_leads_nowhere(runtime, bundle, volume, target):
+    """The /etc/resolv.conf of images with systemd-resolved: the file is made where the link points, in the root file system."""
+    (bundle.rootfs / "etc/resolv.conf").symlink_to(target)
+    bundle.mount("/etc/resolv.conf", volume / "file", options=["bind"])
+    assert runtime.output(bundle.args("cat", "/etc/resolv.conf")) == (volume / "file").read_text()
 
 
 def test_setgid_of_the_parent_is_kept(runtime, bundle, volume):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -69,6 +70,21 @@ def test_join_bind_mounted_namespace(runtime, bundle, work):
         host.libc.umount2(str(path).encode(), 2)
         child.kill()
         child.wait()
+
+
+@pytest.mark.parametrize("path", [None, "/proc/self/ns/mnt", "/proc/1/ns/mnt"])
+def test_the_hosts_mount_namespace_is_refused(runtime, bundle, path):
+    """Pivoting in it would take the root file system of every process of the host."""
+    runtime.only_redoubt("such refusal: runc mounts into the host's namespace")
+    bundle.without_namespace("mount")
+    bundle.linux["maskedPaths"], bundle.linux["readonlyPaths"] = [], []
+    if path:
+        bundle.namespace("mount", path)
+    bundle.save()
+    # A host of its own (PID 1 and its mounts) to lose, and the runtime in another mount namespace of that.
+    host_of_its_own = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", 'unshare --mount "$@"; exit $?', "sh"]
+    result = runtime.raw([*host_of_its_own, *runtime.argv("run", "--bundle", bundle.path, runtime.cid())])
+    assert result.code == 1 and re.search("linux.namespaces: .*(private MNT|host's mount) namespace", result.err), str(result)
 
 
 def test_loopback_is_up_in_a_new_network_namespace(runtime, bundle):

@@ -91,7 +91,7 @@ long follow_link(Walk& walk, int parent_fd, unsigned position) {
   if (target[0] != '/') {
     joined.add(walk.parent).add("/");
   }
-  joined.add(target, static_cast<size_t>(n)).add("/").add(walk.path + position);
+  joined.add(target, static_cast<size_t>(n)).add(walk.path + position);  // "" or "/rest"
   if (joined.truncated) {
     return -ENAMETOOLONG;
   }

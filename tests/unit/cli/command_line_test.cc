@@ -101,6 +101,7 @@ TEST(ParseCommandLine, TakesFlagsAnywhereButBehindAForeignCommand) {
       {"ps web1 -e -x", "run ps | | web1 -e -x"},
       {"ps -f json web1", "run ps | format=json | web1"},
       {"kill web1 -9", "run kill | | web1 -9"},
+      {"kill -9 web1", "bad-flag kill: flag provided but not defined: -9"},
       {"kill web1 KILL", "run kill | | web1 KILL"},
       {"kill --all web1 9", "run kill | all=true | web1 9"},
       {"kill -a web1 9", "run kill | all=true | web1 9"},

@@ -213,7 +213,8 @@ TEST(Validate, RefusesWhatNeedsAPrivateNamespace) {
   EXPECT_EQ(message(R"([{"type":"mount"}])"),
             "hostname: unable to set hostname without a private UTS namespace");
   EXPECT_EQ(message(R"([{"type":"uts"}])"),
-            "linux.maskedPaths: unable to restrict sys entries without a private MNT namespace");
+            "linux.namespaces: unable to make the root file system without a private MNT namespace: the "
+            "mounts and pivot_root(2) would be the host's; add {\"type\": \"mount\"}");
   put(document, "hostname", "");
   EXPECT_EQ(message(R"([{"type":"mount"}])"),
             "domainname: unable to set domainname without a private UTS namespace");
