@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -47,6 +50,26 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
                                  plan::describe(ns.type).name));
   }
   return {};
+}
+
+// A parameter without a namespace of the container's own is refused by oci::validate(); one with the path of this process's, the host's, is seen
+// only here. In runc's words.
+Status check_sysctls(int fd, const plan::Namespace& ns, const plan::Plan& plan) {
+  const auto found = std::find_if(plan.sysctls.begin(), plan.sysctls.end(), [&](const auto& sysctl) {
+    return plan::namespace_of_sysctl(sysctl.first) == ns.type;
+  });
+  if (found == plan.sysctls.end()) {
+    return {};
+  }
+  struct stat joined {};
+  struct stat own {};
+  const std::string host = concat("/proc/self/ns/", plan::describe(ns.type).proc_name);
+  if (::fstat(fd, &joined) != 0 || ::stat(host.c_str(), &own) != 0) {
+    return Error::system(errno, concat("stat ", host));
+  }
+  return joined.st_ino == own.st_ino && joined.st_dev == own.st_dev
+             ? Error::invalid(concat("sysctl ", quote(found->first), " not allowed in host ", plan::describe(ns.type).name, " namespace"))
+             : Status();
 }
 
 // What costs something to find out is asked only when the policy needs it.
@@ -197,6 +220,7 @@ Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan)
       return std::move(fd).error().add_context("linux.namespaces");
     }
     TRY(check_namespace(fd->get(), ns));
+    TRY(check_sysctls(fd->get(), ns, plan));
     if (ns.type == plan::NamespaceType::kUser && !plan.expected_id_maps.empty()) {
       TRY(sandbox::check_id_maps(fd->get(), plan.expected_id_maps)
               .context(concat("linux.namespaces: ", quote(ns.path))));
