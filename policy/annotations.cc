@@ -18,6 +18,10 @@ constexpr size_t kMaxRecordingName = 63;
 constexpr const char* kNameKeys[] = {"io.kubernetes.cri.container-name",
                                      "io.kubernetes.container.name"};
 
+// No bounds but choices, which can be wider than none: kernel parameters are set by root, a type of SELinux or a profile of AppArmor can be that of
+// any service of the host. What a pod may choose of them, its engine has judged in config.json.
+constexpr Field kChoices[] = {Field::kSysctls, Field::kSelinuxType, Field::kApparmorProfile};
+
 constexpr uint32_t kMaxVcpus = 1024;
 
 std::string container_name(const std::map<std::string, std::string>& annotations) {
@@ -61,6 +65,13 @@ Status add_level(Field field,
 Status add_policy(const std::string& key, const std::string& value, AnnotationPolicy& out) {
   TRY_ASSIGN(Document document,
              read_document(value, source_of(key), {.kind = DocumentKind::kProfile, .is_inline = true}));
+  for (const Field field : kChoices) {
+    if (document[field].present) {
+      return Error(ErrorKind::kDenied,
+                   concat(source_of(key), ": ", info_of(field).path,
+                          ": not for an annotation, which only takes away; config.json, a profile or the node's policy may say it"));
+    }
+  }
   for (Rule& rule : document.rules) {
     rule.hard = true;
   }

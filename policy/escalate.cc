@@ -178,6 +178,11 @@ Status join_pod(Hardener& hardener) {
                                      quote(sandbox.id),
                                      " of the pod is none; demand it for the whole pod (annotation or node rule of its sandbox)"));
   }
+  // The annotation alone is no proof: an engine joins a container of a pod to namespaces of its sandbox.
+  if (sandbox.namespaces.empty()) {
+    return Error(ErrorKind::kDenied,
+                 concat("isolation: the annotations name the sandbox ", quote(sandbox.id), ", of which linux.namespaces joins nothing: the container is not of its pod"));
+  }
   TRY(check_escalation(hardener));
   plan::Machine machine = node_machine(hardener.policy);
   machine.sandbox = sandbox.id;

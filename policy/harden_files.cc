@@ -1,7 +1,10 @@
 // Files and devices: masks, read-only paths, the root file system, sysctls, added devices.
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "base/str.h"
+#include "plan/namespace_names.h"
 #include "policy/harden.h"
 #include "policy/passes.h"
 
@@ -45,8 +48,13 @@ Status harden_sysctls(Hardener& h) {
   if (!h.has(Field::kSysctls)) {
     return {};
   }
+  std::vector<std::string> of_host;
   for (const Entry& entry : h.policy[Field::kSysctls].entries) {
     const std::string path = slashed(entry.key);
+    if (h.plan.find_namespace(plan::namespace_of_sysctl(path)) == nullptr) {
+      of_host.push_back(entry.key);
+      continue;
+    }
     const auto known =
         std::find_if(h.plan.sysctls.begin(), h.plan.sysctls.end(), [&](const auto& sysctl) {
           return sysctl.first == path;
@@ -64,6 +72,9 @@ Status harden_sysctls(Hardener& h) {
                           " says ",
                           quote(entry.text)));
     }
+  }
+  if (!of_host.empty()) {
+    return h.degrade(Field::kSysctls, "sysctl", concat("not set, since the container shares the host's namespace: ", join(of_host, ", ")));
   }
   h.decide(Field::kSysctls, value_text(info_of(Field::kSysctls), h.policy[Field::kSysctls]), "sysctl");
   return {};

@@ -24,9 +24,10 @@ std::string value_of(const Annotations& annotations, const char* key) {
 }  // namespace
 
 std::string pod_sandbox_of(const Annotations& annotations) {
+  // The first engine that says what the container is: the other one's keys are a pod author's words then.
   for (const Keys& keys : kKeys) {
-    if (value_of(annotations, keys.type) == "container") {
-      return value_of(annotations, keys.sandbox);
+    if (const std::string type = value_of(annotations, keys.type); !type.empty()) {
+      return type == "container" ? value_of(annotations, keys.sandbox) : std::string();
     }
   }
   return {};

@@ -1,17 +1,16 @@
 #include "bpf/load/file_reports.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/str.h"
 #include "bpf/load/complaint.h"
 #include "bpf/load/library.h"
 #include "bpf/load/object.h"
 #include "bpf/load/program_object.h"
+#include "bpf/maps/kernel.h"
 #include "bpf/maps/pins.h"
 
 namespace redoubt::bpf {
@@ -21,23 +20,8 @@ namespace {
 // the file, which needs the address of one variable.
 constexpr std::string_view kOpen = "hook_file_open";
 constexpr std::string_view kAnyOpen = "security_file_open";
-constexpr char kBlobSizes[] = " landlock_blob_sizes\n";
-
-struct CloseStream {
-  void operator()(FILE* stream) const { ::fclose(stream); }
-};
-
-// An address of zero is one that the kernel keeps to itself (kernel.kptr_restrict).
-bool knows_blob_sizes() {
-  const std::unique_ptr<FILE, CloseStream> symbols(::fopen("/proc/kallsyms", "re"));
-  char line[512];
-  while (symbols && ::fgets(line, sizeof line, symbols.get()) != nullptr) {
-    if (std::string_view(line).ends_with(kBlobSizes)) {
-      return ::strspn(line, "0") < ::strcspn(line, " ");
-    }
-  }
-  return false;
-}
+// Not attached but run: finds that address.
+constexpr std::string_view kFindSizes = "find_sizes";
 
 }  // namespace
 
@@ -46,17 +30,22 @@ Status attach_file_reports(bool verbose, bool pin) {
   keep_complaints(lib, verbose);
   const auto size = static_cast<size_t>(redoubt_reports_object_end - redoubt_reports_object);
   TRY_ASSIGN(ProgramObject object, ProgramObject::open(lib, {redoubt_reports_object, size}));
-  TRY_ASSIGN(const auto exists, kernel_functions(lib));
-  const bool has_open = exists(std::string(kOpen));
-  if (!has_open && !knows_blob_sizes()) {
-    return Error::unsupported(
-        "the kernel's types lack Landlock's function hook_file_open, and /proc/kallsyms its landlock_blob_sizes (no Landlock, or kernel.kptr_restrict)");
-  }
+  const std::vector<std::string_view> names = object.names();
+  TRY_ASSIGN(const FunctionNames known, kernel_functions(lib, FunctionNames(names.begin(), names.end())));
+  const bool has_open = known.contains(kOpen);
   object.choose([&](std::string_view function) {
-    return function == kAnyOpen ? !has_open : exists(std::string(function));
+    return function == kFindSizes || (function == kAnyOpen ? !has_open : known.contains(function));
   });
   TRY(object.load());
+  TRY_ASSIGN(const uint32_t knows_sizes, run_program(object.program_fd(kFindSizes)));
+  if (!has_open && knows_sizes == 0) {
+    return Error::unsupported(
+        "the kernel's types lack Landlock's function hook_file_open, and its symbols landlock_blob_sizes (no Landlock, or kernel.kptr_restrict)");
+  }
   TRY(object.attach([&](std::string_view function, bpf_program* program) -> Status {
+    if (function == kFindSizes) {
+      return {};
+    }
     BpfLink link(lib.attach(program), {lib.link_destroy});
     if (!link) {
       return failed(errno, concat("attach to the function ", function));

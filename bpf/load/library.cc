@@ -27,7 +27,8 @@ Result<BpfLibrary> load_bpf_library() {
   const bool complete =
       find_function(handle, "libbpf_set_print", lib.set_print) &&
       find_function(handle, "btf__load_vmlinux_btf", lib.load_vmlinux_btf) &&
-      find_function(handle, "btf__find_by_name_kind", lib.find_type) &&
+      find_function(handle, "btf__type_cnt", lib.type_count) && find_function(handle, "btf__type_by_id", lib.type_by_id) &&
+      find_function(handle, "btf__name_by_offset", lib.type_name) &&
       find_function(handle, "btf__free", lib.btf_free) &&
       find_function(handle, "bpf_object__open_mem", lib.object_open_mem) &&
       find_function(handle, "bpf_object__load", lib.object_load) &&

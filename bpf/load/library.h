@@ -16,7 +16,9 @@ namespace redoubt::bpf {
 struct BpfLibrary {
   decltype(&::libbpf_set_print) set_print = nullptr;
   decltype(&::btf__load_vmlinux_btf) load_vmlinux_btf = nullptr;
-  decltype(&::btf__find_by_name_kind) find_type = nullptr;
+  decltype(&::btf__type_cnt) type_count = nullptr;
+  decltype(&::btf__type_by_id) type_by_id = nullptr;
+  decltype(&::btf__name_by_offset) type_name = nullptr;
   decltype(&::btf__free) btf_free = nullptr;
   decltype(&::bpf_object__open_mem) object_open_mem = nullptr;
   decltype(&::bpf_object__load) object_load = nullptr;

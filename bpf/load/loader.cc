@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -63,13 +64,29 @@ class Loading {
   Result<ProgramObject> prepare(bool sees_filters) {
     const auto size = static_cast<size_t>(redoubt_bpf_object_end - redoubt_bpf_object);
     TRY_ASSIGN(ProgramObject object, ProgramObject::open(lib_, {redoubt_bpf_object, size}));
-    TRY_ASSIGN(const auto exists, kernel_functions(lib_));
+    TRY(find_functions(object));
     object.choose([&](std::string_view hook) {
-      return hook == kFilterFunction ? sees_filters && exists(std::string(hook))
-                                     : is_essential_hook(hook) || exists(concat("bpf_lsm_", hook));
+      return hook == kFilterFunction ? sees_filters && functions_->contains(hook)
+                                     : is_essential_hook(hook) || functions_->contains(function_of(hook));
     });
     TRY(object.load());
     return object;
+  }
+
+  static std::string function_of(std::string_view hook) {
+    return hook == kFilterFunction ? std::string(hook) : concat("bpf_lsm_", hook);
+  }
+
+  Status find_functions(const ProgramObject& object) {
+    if (functions_) {
+      return {};
+    }
+    FunctionNames wanted;
+    for (const std::string_view hook : object.names()) {
+      wanted.insert(function_of(hook));
+    }
+    TRY_ASSIGN(functions_, kernel_functions(lib_, wanted));
+    return {};
   }
 
   Status attach(ProgramObject& object) {
@@ -104,6 +121,7 @@ class Loading {
   }
 
   const BpfLibrary& lib_;
+  std::optional<FunctionNames> functions_;  // of the hooks, in this kernel
   redoubt_meta meta_ = {};
 };
 

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include <memory>
-
 #include "base/str.h"
 #include "bpf/load/complaint.h"
 #include "bpf/maps/kernel.h"
@@ -14,6 +12,11 @@ namespace redoubt::bpf {
 namespace {
 
 constexpr std::string_view kPrefix = "redoubt_";
+
+// Not those that libbpf makes of an object's constants (".rodata"): they are the object's alone.
+bool is_shared(std::string_view map) {
+  return map.find('.') == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -28,14 +31,24 @@ Status make_pin_directory(const std::string& path) {
   return {};
 }
 
-Result<std::function<bool(const std::string&)>> kernel_functions(const BpfLibrary& lib) {
-  const std::shared_ptr<btf> types(lib.load_vmlinux_btf(), lib.btf_free);
+Result<FunctionNames> kernel_functions(const BpfLibrary& lib, const FunctionNames& names) {
+  const Btf types(lib.load_vmlinux_btf(), {lib.btf_free});
   if (!types) {
     return failed(errno, "read the types of the kernel (CONFIG_DEBUG_INFO_BTF)");
   }
-  return std::function<bool(const std::string&)>([find = lib.find_type, types](const std::string& name) {
-    return find(types.get(), name.c_str(), BTF_KIND_FUNC) >= 0;
-  });
+  FunctionNames found;
+  const uint32_t count = lib.type_count(types.get());
+  for (uint32_t id = 1; id < count; ++id) {
+    const btf_type* type = lib.type_by_id(types.get(), id);
+    if (!btf_is_func(type)) {
+      continue;
+    }
+    const std::string_view name = lib.type_name(types.get(), type->name_off);
+    if (names.contains(name)) {
+      found.emplace(name);
+    }
+  }
+  return found;
 }
 
 Result<ProgramObject> ProgramObject::open(const BpfLibrary& lib, std::string_view bytes) {
@@ -55,6 +68,9 @@ Status ProgramObject::share_maps() {
   bpf_map* map = nullptr;
   while ((map = lib_.next_map(object_.get(), map)) != nullptr) {
     const std::string name(without_prefix(lib_.map_name(map)));
+    if (!is_shared(name)) {
+      continue;
+    }
     Result<UniqueFd> pinned = open_pinned(map_pin(name), false);
     if (!pinned && pinned.error().err() != ENOENT) {
       return std::move(pinned).error();
@@ -64,6 +80,25 @@ Status ProgramObject::share_maps() {
     }
   }
   return {};
+}
+
+std::vector<std::string_view> ProgramObject::names() const {
+  std::vector<std::string_view> names;
+  bpf_program* program = nullptr;
+  while ((program = lib_.next_program(object_.get(), program)) != nullptr) {
+    names.push_back(without_prefix(lib_.program_name(program)));
+  }
+  return names;
+}
+
+int ProgramObject::program_fd(std::string_view name) const {
+  bpf_program* program = nullptr;
+  while ((program = lib_.next_program(object_.get(), program)) != nullptr) {
+    if (without_prefix(lib_.program_name(program)) == name) {
+      return lib_.program_fd(program);
+    }
+  }
+  return -1;
 }
 
 void ProgramObject::choose(const std::function<bool(std::string_view)>& is_wanted) {
@@ -94,7 +129,7 @@ Status ProgramObject::pin_maps() {
   bpf_map* map = nullptr;
   while ((map = lib_.next_map(object_.get(), map)) != nullptr) {
     const std::string name(without_prefix(lib_.map_name(map)));
-    if (name != "meta" && !open_pinned(map_pin(name), false) && lib_.map_pin(map, map_pin(name).c_str()) != 0) {
+    if (name != "meta" && is_shared(name) && !open_pinned(map_pin(name), false) && lib_.map_pin(map, map_pin(name).c_str()) != 0) {
       return failed(errno, concat("pin the BPF map ", name));
     }
   }

@@ -4,6 +4,7 @@
 #define REDOUBT_BPF_LOAD_PROGRAM_OBJECT_H_
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,9 @@ class ProgramObject {
   // without REDOUBT_BPF), a map of another shape.
   static Result<ProgramObject> open(const BpfLibrary& lib, std::string_view bytes);
 
+  std::vector<std::string_view> names() const;
+  // The descriptor of a program that was loaded; -1: there is none of that name.
+  int program_fd(std::string_view name) const;
   // Leaves out the programs that are not wanted.
   void choose(const std::function<bool(std::string_view name)>& is_wanted);
   // Into the kernel, attached to nothing.
@@ -47,8 +51,9 @@ class ProgramObject {
   std::vector<std::pair<std::string, BpfLink>> links_;
 };
 
-// Whether the kernel's own types know a function of that name: programs attach to no other.
-Result<std::function<bool(const std::string&)>> kernel_functions(const BpfLibrary& lib);
+// Those of the names that the kernel's own types know as functions: programs attach to no other. One pass over the types, which are some 100,000.
+using FunctionNames = std::set<std::string, std::less<>>;
+Result<FunctionNames> kernel_functions(const BpfLibrary& lib, const FunctionNames& names);
 
 // A directory for pins; one that is there is as good.
 Status make_pin_directory(const std::string& path);

@@ -50,6 +50,15 @@ bool next_key(int map_fd, const void* key, void* next) {
   return element(BPF_MAP_GET_NEXT_KEY, map_fd, key, next, "next key of BPF map").has_value();
 }
 
+Result<uint32_t> run_program(int program_fd) {
+  bpf_attr attr = {};
+  attr.test.prog_fd = static_cast<uint32_t>(program_fd);
+  if (::syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof attr) != 0) {
+    return Error::system(errno, "run a BPF program");
+  }
+  return attr.test.retval;
+}
+
 Result<uint64_t> count_misses(int program_fd) {
   bpf_prog_info info = {};
   bpf_attr attr = {};

@@ -20,6 +20,9 @@ Status update(int map_fd, const void* key, const void* value);
 // The key behind `key`, or the first one when that is nullptr; false at the end.
 bool next_key(int map_fd, const void* key, void* next);
 
+// Runs a program of type BPF_PROG_TYPE_SYSCALL, without context; what it returns.
+Result<uint32_t> run_program(int program_fd);
+
 // How often the kernel has skipped a program because another one was running on that processor.
 Result<uint64_t> count_misses(int program_fd);
 

@@ -103,11 +103,32 @@ static __always_inline __u64 wanted_by_open(struct file* file) {
          (file->f_flags & FMODE_EXEC_FLAG ? LANDLOCK_ACCESS_FS_EXECUTE : 0);
 }
 
-extern const void landlock_blob_sizes __ksym __weak;
+/* The address of the kernel's landlock_blob_sizes; 0: it keeps its symbols to itself. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u64);
+} redoubt_sizes SEC(".maps");
+
+/* Run once, by the loader, before the others are attached. A __ksym would make libbpf read all of /proc/kallsyms: as long as all else of a load. */
+SEC("syscall")
+int redoubt_find_sizes(void* context) {
+  const char name[] = "landlock_blob_sizes";
+  const __u32 zero = 0;
+  __u64 address = 0;
+  if (bpf_kallsyms_lookup_name(name, sizeof name, 0, &address) != 0) {
+    address = 0;
+  }
+  bpf_map_update_elem(&redoubt_sizes, &zero, &address, BPF_ANY);
+  return address != 0;
+}
 
 /* What of it Landlock has not found allowed; 0: it does not say (before 6.2, or the kernel keeps its symbols to itself). */
 static __always_inline __u64 lacking_at_open(struct file* file, __u64 wanted) {
-  const struct lsm_blob_sizes* sizes = &landlock_blob_sizes;
+  const __u32 zero = 0;
+  const __u64* address = bpf_map_lookup_elem(&redoubt_sizes, &zero);
+  const struct lsm_blob_sizes* sizes = address ? (void*)*address : 0;
   const struct landlock_file_security* security;
   __u64 allowed = 0;
   if (!sizes || !bpf_core_type_exists(struct landlock_file_security)) {

@@ -42,4 +42,11 @@ const NamespaceName& describe(NamespaceType type) {
   __builtin_unreachable();
 }
 
+NamespaceType namespace_of_sysctl(std::string_view path) {
+  return path.starts_with("net/")         ? NamespaceType::kNetwork
+         : path.starts_with("user/")      ? NamespaceType::kUser
+         : path == "kernel/domainname"    ? NamespaceType::kUts
+                                          : NamespaceType::kIpc;
+}
+
 }  // namespace redoubt::plan

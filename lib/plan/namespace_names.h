@@ -24,6 +24,9 @@ std::span<const NamespaceName> namespace_names();
 std::optional<NamespaceType> find_namespace_type(std::string_view name);
 const NamespaceName& describe(NamespaceType type);
 
+// Whose kernel parameter "net/ipv4/ip_forward" is, of those that oci::validate() lets through.
+NamespaceType namespace_of_sysctl(std::string_view path);
+
 }  // namespace redoubt::plan
 
 #endif  // REDOUBT_PLAN_NAMESPACE_NAMES_H_

@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -50,15 +52,18 @@ Status check_namespace(int fd, const plan::Namespace& ns) {
   return {};
 }
 
+// Whether the open namespace is the one of `path`; false when there is no such path, or none that we may look at.
+bool is_namespace(int fd, const std::string& path) {
+  struct stat joined {};
+  struct stat other {};
+  return ::fstat(fd, &joined) == 0 && ::stat(path.c_str(), &other) == 0 && joined.st_dev == other.st_dev && joined.st_ino == other.st_ino;
+}
+
 // Entering the rootfs detaches the old root of a joined mount namespace, for every process in it: never
 // that of the caller or of PID 1.
 Status check_not_of_host(int fd, const plan::Namespace& ns) {
-  struct stat joined {}, own {};
-  if (::fstat(fd, &joined) != 0) {
-    return Error::system(errno, concat("fstat ", ns.path));
-  }
   for (const char* path : {"/proc/self/ns/mnt", "/proc/1/ns/mnt"}) {
-    if (::stat(path, &own) == 0 && own.st_dev == joined.st_dev && own.st_ino == joined.st_ino) {
+    if (is_namespace(fd, path)) {
       return Error::invalid(concat("linux.namespaces: ",
                                    quote(ns.path),
                                    " is the host's mount namespace (",
@@ -67,6 +72,18 @@ Status check_not_of_host(int fd, const plan::Namespace& ns) {
     }
   }
   return {};
+}
+
+// A parameter without a namespace of the container's own is refused by oci::validate(); one with the path of this process's, the host's, is seen
+// only here. In runc's words.
+Status check_sysctls(int fd, const plan::Namespace& ns, const plan::Plan& plan) {
+  const auto found = std::find_if(plan.sysctls.begin(), plan.sysctls.end(), [&](const auto& sysctl) {
+    return plan::namespace_of_sysctl(sysctl.first) == ns.type;
+  });
+  const plan::NamespaceName& name = plan::describe(ns.type);
+  return found != plan.sysctls.end() && is_namespace(fd, concat("/proc/self/ns/", name.proc_name))
+             ? Error::invalid(concat("sysctl ", quote(found->first), " not allowed in host ", name.name, " namespace"))
+             : Status();
 }
 
 // What costs something to find out is asked only when the policy needs it.
@@ -220,6 +237,7 @@ Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan)
     if (ns.type == plan::NamespaceType::kMount) {
       TRY(check_not_of_host(fd->get(), ns));
     }
+    TRY(check_sysctls(fd->get(), ns, plan));
     if (ns.type == plan::NamespaceType::kUser && !plan.expected_id_maps.empty()) {
       TRY(sandbox::check_id_maps(fd->get(), plan.expected_id_maps)
               .context(concat("linux.namespaces: ", quote(ns.path))));

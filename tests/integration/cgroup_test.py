@@ -290,6 +290,7 @@ def test_update_of_a_quota_below_the_burst(runtime, bundle):
         assert (read(c, "cpu.max"), read(c, "cpu.max.burst")) == (f"{quota} 100000", str(burst))
 
 
+@pytest.mark.native
 @pytest.mark.parametrize(
     "document, words",
     [({"memory": {"swappiness": 10}}, "memory.swappiness is ignored"), ({"memory": {"kernel": 1 << 20}}, "Kernel memory settings are ignored"),
@@ -302,6 +303,7 @@ def test_update_says_what_it_ignores(runtime, sleeper, document, words):
     assert words in result.err and "level=warning" in result.err, str(result)
 
 
+@pytest.mark.native
 def test_update_of_an_unknown_container(runtime):
     runtime.fails("update", "--pids-limit", "5", runtime.cid(), match="container does not exist")
 
@@ -319,12 +321,14 @@ def test_update_without_anything_keeps_it_running(runtime, sleeper):
     assert sleeper.status == "running"
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"memory":{"limit":"x"}}'])
 def test_update_bad_document(runtime, sleeper, text):
     runtime.fails("update", "--resources=-", sleeper.id, stdin=text)
     assert sleeper.status == "running"
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("flags", [["--memory", "x"], ["--pids-limit", "x"], ["--cpu-quota", "1.5"]], ids=" ".join)
 def test_update_bad_value(runtime, sleeper, flags):
     assert runtime("update", *flags, sleeper.id).code == 1
@@ -340,6 +344,7 @@ def test_events_after_cgroup_removed_under_us(runtime, sleeper):
     sleeper.delete()
 
 
+@pytest.mark.native
 def test_systemd_path_with_wrong_fields(runtime, bundle):
     if runtime.kind == "runc" and not host.has_systemd():
         pytest.skip("peer: needs systemd first")

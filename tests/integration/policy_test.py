@@ -129,11 +129,31 @@ def test_masks_are_there_without_any_in_config_json(runtime, bundle, node):
     ("isolation", "vm", "demands a virtual machine"),
     ("policy", '{"kernel":{"bpf":{"value":"deny"}}}', "every rule needs a"),
     ("policy", '{"kernal":{}}', "unknown key"),
+    ("policy", '{"sysctls":[{"name":"net.ipv4.ip_forward","value":"1","reason":"r"}]}', "sysctls: not for an annotation"),
+    ("policy", '{"selinux":{"type":{"value":"spc_t","reason":"r"}}}', "selinux.type: not for an annotation"),
+    ("policy", '{"apparmor":{"profile":{"value":"unconfined","reason":"r"}}}', "apparmor.profile: not for an annotation"),
     ("policy", " " * 16385, "io.redoubt.policy"),
 ])  # fmt: skip
 def test_annotations_that_are_refused(runtime, bundle, node, key, value, words):
     annotate(bundle, **{key: value})
     runtime.refused(bundle, match=words)
+
+
+def test_kernel_parameters_of_the_policy_are_not_set_on_the_host(runtime, bundle, node):
+    path = pathlib.Path("/proc/sys/net/ipv4/ip_default_ttl")
+    before = path.read_text()
+    node(sysctls=[{"name": "net.ipv4.ip_default_ttl", "value": "77", "reason": "r"}])
+    assert runtime.output(bundle.args("cat", str(path))) == "77\n"
+    bundle.linux["namespaces"] = [ns for ns in bundle.linux["namespaces"] if ns["type"] != "network"]
+    try:
+        assert runtime.output(bundle.args("cat", str(path))) == before
+        (decision,) = [row for row in explain(runtime, bundle)["decisions"] if row["control"] == "sysctls"]
+        assert "shares the host's namespace: net.ipv4.ip_default_ttl" in decision["degradation"]
+        node(sysctls=[{"name": "net.ipv4.ip_default_ttl", "value": "77", "reason": "r"}], mode=rule("required"))
+        runtime.refused(bundle.args("true"), match="sysctls .* cannot be enforced")
+        assert path.read_text() == before
+    finally:
+        path.write_text(before)
 
 
 def test_an_annotation_tightens(runtime, bundle, node):

@@ -207,6 +207,21 @@ def test_sysctl_of_the_host_is_refused(runtime, bundle, key):
     runtime.refused(bundle, match="sysctl|no such file")
 
 
+@pytest.mark.parametrize("kind, name, key, value", [("network", "net", "net.ipv4.ip_default_ttl", "77"), ("ipc", "ipc", "kernel.msgmax", "4096")])
+def test_sysctl_of_a_namespace_of_the_host_that_is_joined_is_refused(runtime, bundle, kind, name, key, value):
+    if kind == "ipc":
+        runtime.only_redoubt("look at the ipc namespace that is joined")
+    path = pathlib.Path("/proc/sys/" + key.replace(".", "/"))
+    before = path.read_text()
+    bundle.linux["namespaces"] = [ns for ns in bundle.linux["namespaces"] if ns["type"] != kind] + [{"type": kind, "path": f"/proc/{os.getpid()}/ns/{name}"}]
+    bundle.linux["sysctl"] = {key: value}
+    try:
+        runtime.refused(bundle, match=f"not allowed in host {kind} namespace")
+        assert path.read_text() == before
+    finally:
+        path.write_text(before)
+
+
 def test_keyring_is_new(runtime, bundle):
     bundle.add("bin/tryout", victim="tryout")
     bundle.add_capabilities("CAP_SYS_ADMIN")  # opens keyctl(2) under the default profile

@@ -156,6 +156,12 @@ TEST(Escalate, AContainerGoesWhereItsPodIsAndJoinsNobodyElse) {
   EXPECT_THAT(error_of(resolve_vm(foreign, host)), HasSubstr("\"/proc/1/ns/ipc\" cannot be joined with isolation \"vm\" (the pod's sandbox s)"));
 }
 
+TEST(Escalate, AContainerOfAnotherPodIsNotLetIn) {
+  plan::HostFacts host = host_with_every_layer();
+  host.sandbox = {"s", true, {}};
+  EXPECT_THAT(error_of(resolve_vm(member_spec(), host)), HasSubstr("the container is not of its pod"));
+}
+
 TEST(Escalate, AContainerCannotLeaveAPodOnTheHost) {
   plan::HostFacts host = host_with_every_layer();
   host.sandbox = {"s", false, {"/proc/84/ns/ipc"}};

@@ -16,6 +16,14 @@ TEST(PodSandboxOf, ASandboxJoinsNone) {
   EXPECT_EQ(pod_sandbox_of({}), "");
 }
 
+// CRI-O hands a pod's own annotations on: with containerd's keys among them, a sandbox would go into another pod's machine.
+TEST(PodSandboxOf, TheKeysOfOneEngineSilenceThoseOfTheOther) {
+  EXPECT_EQ(pod_sandbox_of({{"io.kubernetes.cri-o.ContainerType", "sandbox"},
+                            {"io.kubernetes.cri.container-type", "container"},
+                            {"io.kubernetes.cri.sandbox-id", "of-somebody-else"}}),
+            "");
+}
+
 TEST(PodMemoryOf, IsTheSumThatTheSandboxIsTold) {
   EXPECT_EQ(pod_memory_of({{"io.kubernetes.cri.sandbox-memory", "268435456"}}), 268435456U);
   EXPECT_EQ(pod_memory_of({{"io.kubernetes.cri.sandbox-memory", "-1"}}), 0U);

@@ -62,8 +62,8 @@ class Triples {
     triple.node_text = json::dump(to_json(triple.node));
     triple.asked = documents_.next(6);
     for (const FieldInfo& info : field_table()) {
-      // The mode of an annotation has a key of its own.
-      if (info.scope == Scope::kNodeOnly) {
+      // The mode of an annotation has a key of its own; what is a choice and no bound it may not say at all.
+      if (info.scope == Scope::kNodeOnly || info.field == Field::kSysctls || info.field == Field::kSelinuxType || info.field == Field::kApparmorProfile) {
         triple.asked[info.field] = {};
       }
     }
