@@ -7,14 +7,13 @@ import contextlib
 import os
 import pathlib
 import re
-import select
 import socket
 import struct
 import subprocess
-import threading
 import time
 
-NETLINK_CONNECTOR, CN_IDX_PROC, PROC_CN_MCAST_LISTEN, PROC_EVENT_EXEC = 11, 1, 1, 2
+TRACING = "/sys/kernel/tracing"
+EXECUTED = re.compile(r" ([0-9.]+): sched_process_exec: filename=(\S+) pid=(\d+)")
 MILLION = 1000000
 GUEST_MEMORY = "memfd:memory-backend-memfd"
 LOAD_ADDRESS = 0x100000
@@ -23,33 +22,34 @@ IN_KERNEL = re.compile(r"apic|pic|pit|elcr")
 
 
 class Execs:
-    """Who was executed when: {name: nanoseconds of CLOCK_MONOTONIC}, the first of each name (linux/cn_proc.h). Needs root in the first namespaces."""
+    """Who was executed when: `times()` is {name: nanoseconds of CLOCK_MONOTONIC}, the last of each name, by the kernel's own trace (Documentation/trace/events.rst).
+    A reader of /proc comes too late: the process that was redoubt-init is redoubt-vm by then. Needs root in the first namespaces."""
 
     def __enter__(self):
-        self.times, self.ended = {}, False
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_CONNECTOR)
-        self.sock.bind((os.getpid(), CN_IDX_PROC))
-        message = struct.pack("=IIIIHHI", CN_IDX_PROC, 1, 0, 0, 4, 0, PROC_CN_MCAST_LISTEN)
-        self.sock.send(struct.pack("=IHHII", 16 + len(message), 3, 0, 0, os.getpid()) + message)
-        self.thread = threading.Thread(target=self.read)
-        self.thread.start()
+        tracing = pathlib.Path(TRACING)
+        if not (tracing / "instances").exists():
+            raise SystemExit(f"no tracefs at {TRACING}: mount -t tracefs none {TRACING}")
+        self.instance = tracing / f"instances/redoubt-bench-{os.getpid()}"
+        self.instance.mkdir()
+        (self.instance / "trace_clock").write_text("mono")
+        (self.instance / "events/sched/sched_process_exec/enable").write_text("1")
         return self
 
-    def read(self):
-        while not self.ended:
-            if not select.select([self.sock], [], [], 0.1)[0]:
-                continue
-            what, _, moment, pid = struct.unpack_from("=IIQI", self.sock.recv(4096), 36)
-            if what == PROC_EVENT_EXEC:
-                with contextlib.suppress(OSError):
-                    words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-                    if "--version" not in words:
-                        self.times.setdefault(words[0].rpartition("/")[2], moment)
+    def times(self):
+        """redoubt-init, which has no name but that of a descriptor, is who is redoubt-vm next."""
+        times, nameless = {}, {}
+        for line in filter(None, map(EXECUTED.search, (self.instance / "trace").read_text().splitlines())):
+            moment, name, pid = int(float(line[1]) * 1e9), line[2].rpartition("/")[2], line[3]
+            if line[2].startswith("/dev/fd/"):
+                nameless[pid] = moment
+            else:
+                times[name] = moment
+            if name == "redoubt-vm" and pid in nameless:
+                times["redoubt-init"] = nameless[pid]
+        return times
 
     def __exit__(self, *_):
-        self.ended = True
-        self.thread.join()
-        self.sock.close()
+        self.instance.rmdir()
 
 
 # ---- memory -----------------------------------------------------------------------------------------------------------------------------
