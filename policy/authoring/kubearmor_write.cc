@@ -10,6 +10,7 @@ namespace {
 constexpr const char* kAllowAction = "Allow";
 constexpr const char* kBlockAction = "Block";
 constexpr std::string_view kNoRule = "an empty list is not carried over: no rule would be left to make it one";
+constexpr std::string_view kNoReading = "is not carried over: without a rule about reading, every directory may be listed";
 
 struct Matches {
   json::Value paths{json::Array()}, directories{json::Array()};
@@ -84,12 +85,12 @@ void write_files(KubeArmorWriter& w) {
   if (w.merged[Field::kFilesRead].present || w.merged[Field::kFilesWrite].present) {
     allow_files(w, matches);
   }
-  for (const Field field : {Field::kFilesRead, Field::kFilesWrite}) {
+  for (const Field field : {Field::kFilesRead, Field::kFilesList, Field::kFilesWrite}) {
     if (matches.empty() && w.merged[field].present) {
-      w.note(Effect::kWider, field, kNoRule);
+      w.note(Effect::kWider, field, field == Field::kFilesList ? kNoReading : kNoRule);
     }
   }
-  if (!lists_of(w.merged).empty()) {
+  if (!matches.empty() && !lists_of(w.merged).empty()) {
     w.note(Effect::kTighter, Field::kFilesList, "is not carried over: who may list a directory there may read what lies in it");
   }
   for (const std::string& tree : keys_of(w.merged, Field::kFilesMasked)) {

@@ -27,8 +27,9 @@ std::string encode(const std::array<unsigned char, kSize>& bytes) {
   return text;
 }
 
-// Nothing unless the text is exactly what encode() makes of so many bytes: libsodium refuses a
-// length that does not fit, other characters, and bits that mean nothing.
+// Nothing unless the text is exactly what encode() makes of so many bytes. libsodium refuses a length
+// that does not fit and bits that mean nothing, but takes some bytes beyond ASCII for letters: hence the
+// second look.
 template <size_t kSize>
 std::optional<std::array<unsigned char, kSize>> decode(std::string_view text) {
   std::array<unsigned char, kSize> bytes{};
@@ -41,7 +42,7 @@ std::optional<std::array<unsigned char, kSize>> decode(std::string_view text) {
                           &size,
                           nullptr,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
-      size != kSize) {
+      size != kSize || encode(bytes) != text) {
     return std::nullopt;
   }
   return bytes;

@@ -100,5 +100,14 @@ TEST(Signature, IsRefusedWhenCutOrLonger) {
   EXPECT_FALSE(parse_signature(concat(text, "\n", text), "t").has_value());
 }
 
+TEST(Signature, HasNoLettersBeyondAscii) {
+  const std::string text = to_text(sign_profile("web", key_of(1)));
+  for (int byte = 0x80; byte < 0x100; ++byte) {
+    std::string bad = text;
+    bad[text.size() - 8] = static_cast<char>(byte);
+    EXPECT_FALSE(parse_signature(bad, "t").has_value()) << byte;
+  }
+}
+
 }  // namespace
 }  // namespace redoubt::policy
