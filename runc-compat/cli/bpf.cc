@@ -1,6 +1,11 @@
 // bpf load, status, unload: the BPF LSM programs of this node.
 #include <errno.h>
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
+
 #include "bpf/availability.h"
 
 #include "base/json.h"
@@ -17,6 +22,9 @@
 
 namespace redoubt::cli {
 namespace {
+
+// What judges, and what reports (policy/harden_lsm.cc, harden_reports.cc).
+constexpr const char* kOurLayers[] = {"bpf-lsm", "reports"};
 
 constexpr char kForce[] = "force";
 constexpr char kFormat[] = "format";
@@ -44,6 +52,14 @@ Result<int> load(const Arguments& arguments) {
   return 0;
 }
 
+// By its layers. Those of a container in a machine are the guest's.
+bool relies_on_programs(const std::map<std::string, std::string>& layers) {
+  return std::any_of(std::begin(kOurLayers), std::end(kOurLayers), [&](const char* name) {
+    const auto level = layers.find(name);
+    return level != layers.end() && (level->second == "active" || level->second == "audit");
+  });
+}
+
 // Of this --root: those of others are not known here, so the text of the refusal says which were
 // asked.
 Result<std::vector<std::string>> relying_containers(const Globals& globals) {
@@ -58,8 +74,7 @@ Result<std::vector<std::string>> relying_containers(const Globals& globals) {
     if (!container) {
       continue;  // deleted meanwhile
     }
-    const auto level = container->record.policy.find("bpf-lsm");
-    if (level != container->record.policy.end() && level->second != "off") {
+    if (relies_on_programs(container->record.policy)) {
       ids.push_back(id);
     }
   }
