@@ -19,6 +19,10 @@ constexpr uint64_t kGuestShare = 80 * kMiB;
 constexpr uint32_t kTcg = 0;  // levels of vm.accelerator
 constexpr uint32_t kKvm = 1;
 
+// Of the VMM and virtiofsd on this host (escalate-vm/monitor/landlock.cc).
+constexpr int kWallAbi = 2;
+constexpr char kNoWall[] = "no Landlock around the VMM and virtiofsd, which needs ABI 2 of this kernel (Linux 5.19)";
+
 // What a guest takes at most to come up: a second by a real processor, minutes by an interpreter on a
 // busy host.
 constexpr uint64_t kWatchdog = 60;
@@ -213,16 +217,21 @@ Status harden_isolation(Hardener& hardener) {
                                      hardener.host.machine_lack));
   }
   TRY(check_escalation(hardener));
+  const bool has_wall = hardener.host.landlock_abi >= kWallAbi;
+  if (!has_wall) {
+    TRY(hardener.require(Field::kIsolation, kNoWall));
+  }
   plan::Machine machine = node_machine(hardener.policy);
   machine.memory = memory_of(hardener.spec);
   machine.vcpus = vcpus_of(hardener.spec);
+  const char* const slow = machine.emulated ? "interpreted (vm.accelerator \"tcg\"): for tests, slow" : "";
   hardener.decide(Field::kIsolation,
                   concat("vm, ", machine.memory / kMiB, " MiB, ", machine.vcpus, " vCPU"),
                   machine.emulated ? "vm (tcg)" : "vm (kvm)",
-                  machine.emulated ? "interpreted (vm.accelerator \"tcg\"): for tests, slow" : "");
+                  has_wall ? slow : concat(slow, machine.emulated ? "; " : "", kNoWall));
   hardener.layer(std::string(kMachineLayer),
-                 "active",
-                 "the other layers are those of the guest's kernel, as far as it has them");
+                 has_wall ? "active" : "degraded",
+                 has_wall ? "the other layers are those of the guest's kernel, as far as it has them" : kNoWall);
   hardener.plan.machine = std::move(machine);
   return {};
 }

@@ -2,6 +2,9 @@
 
 #include <linux/capability.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/str.h"
 #include "policy/effective.h"
 #include "policy/passes.h"
@@ -37,7 +40,6 @@ Status harden_first_process(Hardener& hardener) {
 
 // Landlock after network: its ports are part of the ruleset.
 constexpr Pass kPasses[] = {
-    harden_isolation,
     harden_first_process,
     harden_seccomp,
     harden_lsm,  // after seccomp, which finds what config.json lifts
@@ -45,7 +47,37 @@ constexpr Pass kPasses[] = {
     harden_devices,
     harden_network,
     harden_landlock,
+    harden_reports,
 };
+
+// Layers that a kernel has or has not.
+constexpr std::string_view kOfTheKernel[] = {"apparmor", "bpf-lsm", "cgroup-bpf", "landlock", "reports", "selinux"};
+
+// Of a host whose kernel does not confine the container. The network's programs stay: around the VMM, of which the guest's traffic is none.
+plan::HostFacts facts_of_guest(plan::HostFacts facts) {
+  facts.landlock_abi = 0;
+  facts.bpf_lsm_fields.clear();
+  facts.bpf_lsm_lack = facts.filter_report_lack = facts.file_report_lack = kGuestDecides;
+  facts.selinux_enabled = facts.apparmor_enabled = false;
+  return facts;
+}
+
+// Isolation is the host's, all other passes are of the kernel that the container runs on.
+Status run_passes(Hardener& hardener) {
+  TRY(harden_isolation(hardener));
+  if (!hardener.plan.machine) {
+    for (const Pass pass : kPasses) {
+      TRY(pass(hardener));
+    }
+    return {};
+  }
+  const plan::HostFacts facts = facts_of_guest(hardener.host);
+  Hardener guest{hardener.spec, facts, hardener.policy, hardener.plan, hardener.mode, true};
+  for (const Pass pass : kPasses) {
+    TRY(pass(guest));
+  }
+  return {};
+}
 
 std::string_view mode_word(uint32_t mode) {
   return info_of(Field::kMode).words[mode];
@@ -105,19 +137,32 @@ void Hardener::decide(Field field,
 }
 
 Status Hardener::degrade(Field field, std::string backend, std::string lack) {
-  if (mode == kModeRequired && !policy.rule_of(field).best_effort) {
-    return Error::unsupported(concat(info_of(field).path,
-                                     " (",
-                                     source_of(field),
-                                     ") cannot be enforced: ",
-                                     lack,
-                                     "; mode \"preferred\" goes without"));
+  if (by_guest) {
+    decide(field, value_text(info_of(field), policy[field]), "guest", kGuestDecides);
+    return {};
   }
+  TRY(require(field, lack));
   decide(field, value_text(info_of(field), policy[field]), std::move(backend), std::move(lack));
   return {};
 }
 
+Status Hardener::require(Field field, std::string_view lack) const {
+  if (mode != kModeRequired || policy.rule_of(field).best_effort) {
+    return {};
+  }
+  return Error::unsupported(concat(info_of(field).path,
+                                   " (",
+                                   source_of(field),
+                                   ") cannot be enforced: ",
+                                   lack,
+                                   "; mode \"preferred\" goes without"));
+}
+
 void Hardener::layer(std::string name, std::string level, std::string reason) {
+  if (by_guest && std::find(std::begin(kOfTheKernel), std::end(kOfTheKernel), name) != std::end(kOfTheKernel)) {
+    level = "guest";
+    reason = kGuestDecides;
+  }
   plan.hardening.layers.push_back({std::move(name), std::move(level), std::move(reason)});
 }
 
@@ -153,9 +198,7 @@ Status pass_policy(const Request& request, plan::Plan& plan) {
     TRY(harden_isolation(hardener));  // no profile takes back a machine that somebody demands
     return decide_recording(*request.policy, plan);
   }
-  for (const Pass pass : kPasses) {
-    TRY(pass(hardener));
-  }
+  TRY(run_passes(hardener));
   return decide_recording(*request.policy, plan);
 }
 
@@ -168,8 +211,8 @@ Status harden_exec(const Request& request, const plan::Plan& container, plan::Pr
   plan::Plan scratch;
   scratch.id = container.id;
   scratch.namespaces = container.namespaces;
-  Hardener hardener{request.spec, request.host, policy, scratch};
-  hardener.mode = policy.level(Field::kMode, kModePreferred);
+  const plan::HostFacts facts = container.machine ? facts_of_guest(request.host) : request.host;
+  Hardener hardener{request.spec, facts, policy, scratch, policy.level(Field::kMode, kModePreferred), container.machine.has_value()};
   return harden_process(hardener, process);
 }
 

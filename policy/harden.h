@@ -22,12 +22,16 @@ inline constexpr uint32_t kModeAudit = 1;
 inline constexpr uint32_t kModePreferred = 2;
 inline constexpr uint32_t kModeRequired = 3;
 
+// Instead of a lack: of a container in a machine nothing is known here of the kernel that confines it.
+inline constexpr char kGuestDecides[] = "the guest's kernel decides";
+
 struct Hardener {
   const oci::Spec& spec;
   const plan::HostFacts& host;
   const Document& policy;
   plan::Plan& plan;
   uint32_t mode = kModePreferred;
+  bool by_guest = false;  // the container's kernel is that of its machine, where the same passes run on its own facts
 
   bool audits() const { return mode == kModeAudit; }
   bool has(Field field) const { return policy[field].present; }
@@ -35,8 +39,11 @@ struct Hardener {
 
   // Records what was decided about a field.
   void decide(Field field, std::string value, std::string backend, std::string degradation = {});
-  // The same for a control that this host cannot enforce: an error with mode "required".
+  // The same for a control that this host cannot enforce: an error with mode "required". Of a container in a machine only the guest can say.
   Status degrade(Field field, std::string backend, std::string lack);
+  // The error alone.
+  Status require(Field field, std::string_view lack) const;
+  // Of a container in a machine, a layer that is not there here is the guest's to have.
   void layer(std::string name, std::string level, std::string reason = {});
 };
 
@@ -53,6 +60,7 @@ Status harden_files(Hardener& hardener);
 Status harden_devices(Hardener& hardener);
 Status harden_landlock(Hardener& hardener);
 Status harden_network(Hardener& hardener);
+Status harden_reports(Hardener& hardener);
 
 // Whether the document has files.report, a rule about files that Landlock holds, and a mode that applies it.
 bool wants_file_reports(const Document& policy);

@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t kFsTruncate = uint64_t{1} << 14;       // ABI 3
 constexpr uint64_t kScopeAbstractUnix = uint64_t{1} << 0;  // ABI 6
 constexpr uint64_t kScopeSignal = uint64_t{1} << 1;        // ABI 6
+constexpr char kNoLandlock[] = "this kernel has no Landlock";
 constexpr int kAbiRefer = 2;
 constexpr int kAbiTruncate = 3;
 constexpr int kAbiScopes = 6;
@@ -58,7 +59,7 @@ Status harden_tree(Hardener& h, Field field) {
     return {};
   }
   if (h.host.landlock_abi < 1) {
-    return h.degrade(field, "", "this kernel has no Landlock");
+    return h.degrade(field, "", kNoLandlock);
   }
   plan::Landlock& landlock = h.plan.hardening.landlock;
   const uint64_t access = access_of(field, h.host.landlock_abi);
@@ -78,7 +79,7 @@ Status harden_tree(Hardener& h, Field field) {
 // Landlock holds for all beneath a path: there is no right to list one directory alone. The field only
 // adds to files.read, so where that is not enforced there is nothing to refuse for.
 Status harden_list(Hardener& h) {
-  if (h.has(Field::kFilesList) && (!h.has(Field::kFilesRead) || h.host.landlock_abi < 1)) {
+  if (h.has(Field::kFilesList) && (!h.has(Field::kFilesRead) || (h.host.landlock_abi < 1 && !h.by_guest))) {
     h.decide(Field::kFilesList,
              value_text(info_of(Field::kFilesList), h.policy[Field::kFilesList]),
              "",
@@ -103,30 +104,27 @@ Status harden_scopes(Hardener& h) {
   return {};
 }
 
-// Refusals by these rules, as violations.
-Status report_files(Hardener& h) {
-  constexpr Field kField = Field::kFilesReport;
-  if (!h.has(kField) || h.policy[kField].number == 0) {
-    return {};
-  }
-  if (!wants_file_reports(h.policy)) {
-    h.decide(kField, "true; no rule about files refuses anything", "policy");
-    return {};
-  }
-  if (!h.host.file_report_lack.empty()) {
-    return h.degrade(kField, "", h.host.file_report_lack);
-  }
-  h.plan.hardening.intents.reports_files = true;
-  h.decide(kField, value_text(info_of(kField), h.policy[kField]), "landlock, bpf");
-  return {};
-}
-
 // What grants least before what grants it as well: a refused listing is told by files.list where there is one.
 constexpr Field kTrees[] = {Field::kFilesExecute, Field::kFilesWrite, Field::kFilesList, Field::kFilesRead};
 
 bool refuses(const Document& policy, Field field) {
   const FieldInfo& info = info_of(field);
   return policy[info.adds() ? info.adds_to : field].present;
+}
+
+// A wall that the policy asks for and this kernel lacks must not look like one that nobody asked for.
+void describe_layer(Hardener& h) {
+  const int abi = h.host.landlock_abi;
+  const bool trees = std::any_of(std::begin(kTrees), std::end(kTrees), [&](Field field) { return refuses(h.policy, field); });
+  const bool scopes = h.has(Field::kLandlockScopes);
+  const bool lacks = (trees && abi < 1) || (scopes && abi < kAbiScopes);
+  const bool active = h.plan.hardening.landlock.active();
+  h.layer("landlock",
+          lacks ? "degraded" : active ? "active" : "off",
+          abi < 1           ? kNoLandlock
+          : lacks           ? concat("ABI ", abi, ": no scopes before ", kAbiScopes)
+          : active          ? concat("ABI ", abi)
+                            : "the profile asks for none of it");
 }
 
 }  // namespace
@@ -146,21 +144,16 @@ uint64_t landlock_access_of(Field field) {
 
 Status harden_landlock(Hardener& h) {
   if (h.audits()) {
-    h.layer("landlock", "audit", "no audit mode before ABI 7: nothing applied");
+    const bool none = h.host.landlock_abi < 1;
+    h.layer("landlock", none ? "off" : "audit", none ? kNoLandlock : "no audit mode before ABI 7: nothing applied");
     return {};
   }
   TRY(harden_tree(h, Field::kFilesRead));
   TRY(harden_list(h));
   TRY(harden_tree(h, Field::kFilesWrite));
   TRY(harden_tree(h, Field::kFilesExecute));
-  TRY(report_files(h));
   TRY(harden_scopes(h));
-  const bool active = h.plan.hardening.landlock.active();
-  h.layer("landlock",
-          active ? "active" : "off",
-          h.host.landlock_abi < 1 ? "this kernel has no Landlock"
-          : active                ? concat("ABI ", h.host.landlock_abi)
-                                  : "the profile asks for none of it");
+  describe_layer(h);
   return {};
 }
 

@@ -13,7 +13,6 @@
 namespace redoubt::policy {
 namespace {
 
-
 // What only this layer sees, and the capabilities that ask for it.
 struct LsmSurface {
   Field field;
@@ -55,7 +54,7 @@ bool is_enforced(const plan::HostFacts& host, std::string_view path) {
 // Without this layer.
 Status fall_back(Hardener& h, Field field) {
   const std::string value = value_text(info_of(field), h.policy[field]);
-  const std::string lack = concat("no BPF LSM: ", h.host.bpf_lsm_lack);
+  const std::string lack = h.by_guest ? kGuestDecides : concat("no BPF LSM: ", h.host.bpf_lsm_lack);
   switch (field) {
     case Field::kHostFiles:
       h.decide(field, value, "mount", concat("only where files.masked and files.readonly say so; ", lack));
@@ -105,23 +104,6 @@ Status harden_only_here(Hardener& h, const LsmSurface& surface) {
   return {};
 }
 
-// Refusals by system call filters, as violations.
-Status report_filters(Hardener& h) {
-  constexpr Field kField = Field::kSyscallsReport;
-  if (!h.has(kField) || h.policy[kField].number == 0) {
-    return {};
-  }
-  if (!h.host.filter_report_lack.empty()) {
-    return h.degrade(kField, "", h.host.filter_report_lack);
-  }
-  h.plan.hardening.intents.reports_filters = true;
-  h.decide(kField,
-           value_text(info_of(kField), h.policy[kField]),
-           "seccomp, bpf",
-           h.plan.seccomp && plan::has_notify_rule(*h.plan.seccomp) ? "not of config.json's filter, which has SCMP_ACT_NOTIFY" : "");
-  return {};
-}
-
 // Seccomp's decisions that this layer stands behind.
 void name_backend(Hardener& h, std::string_view path) {
   for (plan::Decision& decision : h.plan.hardening.decisions) {
@@ -145,7 +127,6 @@ Status harden_lsm(Hardener& h) {
   for (const LsmSurface& surface : kOnlyHere) {
     TRY(harden_only_here(h, surface));
   }
-  TRY(report_filters(h));
   const size_t denied = intents.denied_surfaces.size();
   const size_t audited = intents.audited_surfaces.size();
   h.layer("bpf-lsm",

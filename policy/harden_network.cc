@@ -124,7 +124,7 @@ Status harden_endpoints(Hardener& h, Field field, uint64_t access) {
     const bool connect = field == Field::kNetworkConnect;
     (connect ? filter.restricts_connect : filter.restricts_bind) = true;
     (connect ? filter.connect : filter.bind) = std::move(endpoints);
-    return enforce_by_programs(h, field, by_landlock);
+    return h.by_guest ? h.degrade(field, "", "") : enforce_by_programs(h, field, by_landlock);
   }
   if (by_landlock) {
     return h.degrade(field, "landlock (TCP ports)", unseen_part(endpoints));

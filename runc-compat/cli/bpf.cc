@@ -1,6 +1,11 @@
 // bpf load, status, unload: the BPF LSM programs of this node.
 #include <errno.h>
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
+
 #include "bpf/availability.h"
 
 #include "base/json.h"
@@ -16,6 +21,9 @@
 
 namespace redoubt::cli {
 namespace {
+
+// What judges, and what reports (policy/harden_lsm.cc, harden_reports.cc).
+constexpr const char* kOurLayers[] = {"bpf-lsm", "reports"};
 
 constexpr char kForce[] = "force";
 constexpr char kFormat[] = "format";
@@ -43,6 +51,14 @@ Result<int> load(const Arguments& arguments) {
   return 0;
 }
 
+// By its layers. Those of a container in a machine are the guest's.
+bool relies_on_programs(const std::map<std::string, std::string>& layers) {
+  return std::any_of(std::begin(kOurLayers), std::end(kOurLayers), [&](const char* name) {
+    const auto level = layers.find(name);
+    return level != layers.end() && (level->second == "active" || level->second == "audit");
+  });
+}
+
 // Of this --root: those of others are not known here, so the text of the refusal says which were
 // asked.
 Result<std::vector<std::string>> relying_containers(const Globals& globals) {
@@ -59,8 +75,7 @@ Result<std::vector<std::string>> relying_containers(const Globals& globals) {
     if (!record) {
       continue;  // deleted meanwhile
     }
-    const auto level = record->policy.find("bpf-lsm");
-    if (level != record->policy.end() && level->second != "off") {
+    if (relies_on_programs(record->policy)) {
       ids.push_back(id);
     }
   }

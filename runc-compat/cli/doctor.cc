@@ -76,7 +76,8 @@ void check_lsms(const plan::HostFacts& host, Checks& checks) {
   checks.push_back({"landlock",
                     abi >= kFullLandlockAbi,
                     false,
-                    abi == 0 ? "none" : concat("ABI ", abi),
+                    abi == 0 ? "none: rules about files and scopes are not enforced, and there is no such wall around a machine's VMM"
+                             : concat("ABI ", abi),
                     abi == 0 ? "add landlock to the lsm= list of the kernel command line"
                              : "Linux 6.12 has ABI 6: ports and scopes"});
   checks.push_back({"mandatory access control",

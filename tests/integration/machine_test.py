@@ -345,3 +345,4 @@ def test_explain_says_why(runtime, bundle):
     bundle.save()
     text = runtime.ok("policy", "explain", "--bundle", bundle.path).out
     assert "annotation io.redoubt.isolation" in text and "vm (tcg)" in text
+    assert re.search(r"^landlock +guest +the guest's kernel decides$", text, re.MULTILINE), text

@@ -195,6 +195,37 @@ def test_a_policy_root_that_others_may_write_is_refused(runtime, bundle, node, t
 # ---- layers -------------------------------------------------------------------------------------------------------------------
 
 
+def test_a_kernel_without_landlock_says_so_everywhere(runtime, bundle, node, tmp_path, monkeypatch):
+    without = tmp_path / "redoubt"
+    without.write_text(f'#!/bin/sh\nexec {victims.binary("without_landlock")} {runtime.path} "$@"\n')
+    without.chmod(0o755)
+    monkeypatch.setattr(runtime, "path", str(without))
+    rules = {"files": {"write": names("/tmp", "/dev", key="paths")}, "landlock": {"scopes": names("signals")}}
+    node(**rules)
+    assert "landlock" not in runtime.ok("features").out
+    (check,) = [row for row in json.loads(runtime("doctor", "--format", "json").out) if row["check"] == "landlock"]
+    assert not check["good"] and "none" in check["finding"] and "lsm=" in check["remedy"]
+    said = explain(runtime, bundle)
+    lacks = {row["control"]: row["degradation"] for row in said["decisions"] if row["backend"] == ""}
+    assert lacks["files.write"] == "this kernel has no Landlock" and "Landlock" in lacks["landlock.scopes"]
+    assert {"layer": "landlock", "level": "degraded", "reason": "this kernel has no Landlock"} in said["layers"]
+    container = runtime.detached(bundle.sleep())
+    assert json.loads((runtime.root / container.id / "state.json").read_text())["policy"]["landlock"] == "degraded"
+    runtime.ok("delete", "--force", container.id)
+    node(**rules, mode=rule("required"))
+    runtime.refused(bundle.args("true"), match="files.write .* cannot be enforced: this kernel has no Landlock")
+
+
+@pytest.mark.parametrize("layers", [{"bpf-lsm": "active"}, {"bpf-lsm": "audit"}, {"bpf-lsm": "off", "reports": "active"}], ids=str)
+def test_unload_counts_who_is_judged_and_who_is_only_reported(runtime, bundle, layers):
+    container = runtime.detached(bundle.sleep())
+    record = runtime.root / container.id / "state.json"
+    document = json.loads(record.read_text())
+    document["policy"].update(layers)
+    record.write_text(json.dumps(document))
+    runtime.fails("bpf", "unload", match=f"containers rely on the programs: {container.id}")
+
+
 def test_landlock_holds_writes_and_execution(runtime, bundle, node):
     node.profile("boxed", extends=["default"], process={"noNewPrivileges": rule(True)},
                  files={"write": names("/tmp", "/dev", key="paths"), "execute": names("/bin", key="paths")})

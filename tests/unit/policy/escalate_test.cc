@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "documents.h"
+#include "hardened.h"
+#include "policy/pod.h"
 #include "specs.h"
 
 namespace redoubt::policy {
@@ -98,6 +100,57 @@ TEST(Escalate, InsideOfAMachineTheContainerIsAnOrdinaryOne) {
   const Result<plan::Plan> plan = resolve_vm(vm_spec(), host);
   ASSERT_TRUE(plan.has_value()) << plan.error().message();
   EXPECT_FALSE(plan->machine.has_value());
+}
+
+const char* const kAsksMuch =
+    R"(,"mode":{"value":"required","reason":"r"},"syscalls":{"report":{"value":true,"reason":"r"}},"kernel":{"filelessExec":{"value":"deny","reason":"r"}},
+      "files":{"read":[{"paths":["/"],"reason":"r"}],"report":{"value":true,"reason":"r"}},"network":{"connect":[{"address":"10.0.0.0/8","ports":["443"],"protocol":"tcp","reason":"r"}]},
+      "selinux":{"type":{"value":"container_t","reason":"r"}})";
+
+// Whatever this host has or lacks: it is the guest's kernel that confines the container, and refuses there.
+TEST(Escalate, WhatTheKernelDecidesIsLeftToTheGuest) {
+  plan::HostFacts rich = host_with_every_layer();
+  rich.filter_report_lack = rich.file_report_lack = "";
+  plan::HostFacts poor = capable_host();
+  poor.machine_lack.clear();
+  poor.landlock_abi = 2;
+  poor.selinux_enabled = false;
+  for (const plan::HostFacts& host : {rich, poor}) {
+    const Effective policy = policy_of({{"io.redoubt.isolation", "vm"}}, kAsksMuch);
+    const auto plan = hardened(vm_spec(), policy, host);
+    ASSERT_TRUE(plan) << plan.error().message();
+    for (const char* field :
+         {"syscalls.report", "files.report", "files.read", "kernel.filelessExec", "network.connect", "selinux.type"}) {
+      const plan::Decision* decision = decision_of(*plan, field);
+      ASSERT_NE(decision, nullptr) << field;
+      EXPECT_EQ(decision->backend, "guest") << field;
+      EXPECT_THAT(decision->degradation, HasSubstr("the guest's kernel decides")) << field;
+    }
+    for (const char* layer : {"bpf-lsm", "landlock", "reports"}) {
+      ASSERT_NE(layer_of(*plan, layer), nullptr) << layer;
+      EXPECT_EQ(layer_of(*plan, layer)->level, "guest") << layer;
+    }
+    EXPECT_EQ(layer_of(*plan, "seccomp")->level, "active");
+    EXPECT_EQ(plan->cgroup.network.restricts_connect, host.cgroup_bpf_network);  // around the VMM all the same
+  }
+  poor.inside_machine = true;
+  EXPECT_THAT(error_of(hardened(vm_spec(), policy_of({}, kAsksMuch), poor)), HasSubstr("cannot be enforced"));
+}
+
+TEST(Escalate, AMissingWallAroundTheMachineIsSaidAndRefusedWhereRequired) {
+  plan::HostFacts host = host_with_every_layer();
+  host.landlock_abi = 1;
+  const auto plan = resolve_vm(vm_spec(), host);
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_THAT(decision_of(*plan, "isolation")->degradation, HasSubstr("no Landlock around the VMM"));
+  EXPECT_EQ(layer_of(*plan, kMachineLayer)->level, "degraded");
+  oci::Spec strict = vm_spec();
+  strict.annotations["io.redoubt.mode"] = "required";
+  EXPECT_THAT(error_of(resolve_vm(strict, host)), HasSubstr("isolation (annotation io.redoubt.isolation) cannot be enforced: no Landlock"));
+  host.landlock_abi = 2;
+  const auto walled = resolve_vm(strict, host);
+  ASSERT_TRUE(walled) << walled.error().message();
+  EXPECT_EQ(layer_of(*walled, kMachineLayer)->level, "active");
 }
 
 TEST(Escalate, TheMachineIsSizedByTheLimits) {

@@ -127,33 +127,5 @@ TEST(HardenLsm, RequiredNeedsWhatItAskedForItself) {
   EXPECT_THAT(refused.error().message(), HasSubstr("kernel.filelessExec (node.json"));
 }
 
-constexpr char kReport[] = R"(,"syscalls": {"report": {"value": true, "reason": "r"}})";
-
-TEST(HardenLsm, ReportsRefusedCallsWhereThePolicyAsks) {
-  plan::HostFacts host = host_with_lsm();
-  host.filter_report_lack.clear();
-  const auto silent = hardened(small_spec(), host);
-  ASSERT_TRUE(silent) << silent.error().message();
-  EXPECT_FALSE(silent->hardening.intents.reports_filters);
-  const auto plan = hardened(small_spec(), host, kReport);
-  ASSERT_TRUE(plan) << plan.error().message();
-  EXPECT_TRUE(plan->hardening.intents.reports_filters);
-  EXPECT_EQ(backend_of(*plan, "syscalls.report"), "seccomp, bpf");
-}
-
-TEST(HardenLsm, SaysWhyRefusedCallsAreNotReported) {
-  plan::HostFacts host = host_with_lsm();
-  host.filter_report_lack = "no audit";
-  const auto plan = hardened(small_spec(), host, kReport);
-  ASSERT_TRUE(plan) << plan.error().message();
-  EXPECT_FALSE(plan->hardening.intents.reports_filters);
-  EXPECT_EQ(backend_of(*plan, "syscalls.report"), "");
-  const auto required = hardened(
-      small_spec(), host, std::string(R"(,"mode": {"value": "required", "reason": "r"})") + kReport);
-  ASSERT_FALSE(required);
-  EXPECT_THAT(required.error().message(), HasSubstr("syscalls.report"));
-  EXPECT_THAT(required.error().message(), HasSubstr("no audit"));
-}
-
 }  // namespace
 }  // namespace redoubt::policy

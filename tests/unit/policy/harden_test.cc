@@ -304,55 +304,27 @@ TEST(HardenLandlock, ListsBesideWhatIsRead) {
   EXPECT_TRUE(nowhere.has_value()) << error_of(nowhere);
 }
 
-constexpr char kFileReport[] =
-    R"(,"files": {"read": [{"paths": ["/etc"], "reason": "r"}], "report": {"value": true, "reason": "r"}})";
-
-// A host that can.
-plan::HostFacts reporting_host() {
-  plan::HostFacts host = capable_host();
-  host.landlock_abi = 6;
-  host.file_report_lack.clear();
-  return host;
-}
-
-TEST(HardenLandlock, ReportsWhatItRefusesWhereThePolicyAsks) {
-  const auto plan = hardened(small_spec(), policy_of({}, kFileReport), reporting_host());
-  ASSERT_TRUE(plan) << plan.error().message();
-  EXPECT_TRUE(plan->hardening.intents.reports_files);
-  EXPECT_EQ(decision_of(*plan, "files.report")->backend, "landlock, bpf");
-  const auto silent =
-      hardened(small_spec(), policy_of({}, R"(,"files": {"read": [{"paths": ["/etc"], "reason": "r"}]})"), reporting_host());
-  ASSERT_TRUE(silent) << silent.error().message();
-  EXPECT_FALSE(silent->hardening.intents.reports_files);
-  EXPECT_EQ(decision_of(*silent, "files.report"), nullptr);
-}
-
-TEST(HardenLandlock, ReportsNothingWhereNothingIsRefused) {
-  const std::string report = R"(,"files": {"report": {"value": true, "reason": "r"}})";
-  const auto plan = hardened(small_spec(), policy_of({}, report), reporting_host());
-  ASSERT_TRUE(plan) << plan.error().message();
-  EXPECT_FALSE(plan->hardening.intents.reports_files);
-  EXPECT_THAT(decision_of(*plan, "files.report")->value, HasSubstr("no rule about files"));
-  const std::string audited = profile_text(concat(R"(,"mode": {"value": "audit", "reason": "r"})", kFileReport));
-  const Effective logs = policy_of({}, R"(,"node": {"defaultProfile": {"value": "p", "reason": "r"}})", audited);
-  EXPECT_FALSE(reports_files(logs));
-  const auto audit = hardened(small_spec(), logs, reporting_host());
-  ASSERT_TRUE(audit) << audit.error().message();
-  EXPECT_FALSE(audit->hardening.intents.reports_files);
-}
-
-TEST(HardenLandlock, SaysWhyRefusedFilesAreNotReported) {
-  plan::HostFacts host = reporting_host();
-  host.file_report_lack = "no ftrace";
-  const auto plan = hardened(small_spec(), policy_of({}, kFileReport), host);
-  ASSERT_TRUE(plan) << plan.error().message();
-  EXPECT_FALSE(plan->hardening.intents.reports_files);
-  EXPECT_EQ(decision_of(*plan, "files.report")->degradation, "no ftrace");
-  const auto required =
-      hardened(small_spec(), policy_of({}, concat(R"(,"mode": {"value": "required", "reason": "r"})", kFileReport)), host);
-  ASSERT_FALSE(required);
-  EXPECT_THAT(required.error().message(), HasSubstr("files.report"));
-  EXPECT_THAT(required.error().message(), HasSubstr("no ftrace"));
+// A wall that is asked for and missing is told from one that nobody asked for.
+TEST(HardenLandlock, AMissingWallIsADegradedLayer) {
+  const auto layer = [](const std::string& members, int abi, const std::string& mode) {
+    plan::HostFacts host = capable_host();
+    host.landlock_abi = abi;
+    const auto plan = hardened(small_spec(), policy_of({}, R"(,"node":{"defaultProfile":{"value":"p","reason":"r"}})", profile_text(mode + members)), host);
+    EXPECT_TRUE(plan.has_value()) << error_of(plan);
+    const plan::LayerState* found = plan ? layer_of(*plan, "landlock") : nullptr;
+    return found == nullptr ? "" : concat(found->level, ": ", found->reason);
+  };
+  const std::string files = R"(,"files":{"execute":[{"paths":["/bin"],"reason":"r"}]})";
+  const std::string scopes = R"(,"landlock":{"scopes":[{"names":["signals"],"reason":"r"}]})";
+  const std::string audit = R"(,"mode":{"value":"audit","reason":"r"})";
+  EXPECT_EQ(layer("", 0, ""), "off: this kernel has no Landlock");
+  EXPECT_EQ(layer("", 7, ""), "off: the profile asks for none of it");
+  EXPECT_EQ(layer(files, 0, ""), "degraded: this kernel has no Landlock");
+  EXPECT_EQ(layer(scopes, 0, ""), "degraded: this kernel has no Landlock");
+  EXPECT_EQ(layer(files + scopes, 5, ""), "degraded: ABI 5: no scopes before 6");
+  EXPECT_EQ(layer(files + scopes, 6, ""), "active: ABI 6");
+  EXPECT_EQ(layer(files, 0, audit), "off: this kernel has no Landlock");
+  EXPECT_THAT(layer(files, 7, audit), HasSubstr("audit: "));
 }
 
 TEST(HardenIsolation, RefusesWithoutAMachine) {
