@@ -61,13 +61,20 @@ Judgement decided(const Document& policy, Field field, uint32_t rule, bool allow
   return judgement;
 }
 
+// Denied for want of an entry: the reason of the rule is why the others are allowed, and says so.
+Judgement unlisted(const Document& policy, Field field, uint32_t rule) {
+  Judgement judgement = decided(policy, field, rule, false);
+  judgement.reason = concat("not in the list: ", judgement.reason);
+  return judgement;
+}
+
 // Nothing when the field has no opinion or lets the name through.
 std::optional<Judgement> not_among(const Document& policy, Field field, const std::string& name) {
   const FieldValue& value = policy[field];
   if (!value.present || find_entry(value, name) != nullptr) {
     return std::nullopt;
   }
-  return decided(policy, field, value.rule, false);
+  return unlisted(policy, field, value.rule);
 }
 
 std::optional<Judgement> among(const Document& policy, Field field, const std::string& name) {
@@ -108,36 +115,38 @@ Judgement judge_syscall(const Document& policy, const std::string& name) {
   return {};
 }
 
-bool lies_in(const FieldValue& trees, std::string_view path) {
-  return std::any_of(trees.entries.begin(), trees.entries.end(), [&](const Entry& tree) {
+// The entry that `path` is in or below; null without one.
+const Entry* tree_of(const FieldValue& trees, std::string_view path) {
+  const auto found = std::find_if(trees.entries.begin(), trees.entries.end(), [&](const Entry& tree) {
     return tree.key == "/" || path == tree.key ||
            (path.starts_with(tree.key) && path[tree.key.size()] == '/');
   });
+  return found == trees.entries.end() ? nullptr : &*found;
 }
 
 Judgement judge_open(const Document& policy, const Operation& operation) {
   constexpr std::pair<char, Field> kAccess[] = {{'r', Field::kFilesRead},
                                                 {'w', Field::kFilesWrite},
                                                 {'x', Field::kFilesExecute}};
-  if (policy[Field::kFilesMasked].present && lies_in(policy[Field::kFilesMasked], operation.object)) {
-    return decided(policy, Field::kFilesMasked, policy[Field::kFilesMasked].rule, false);
+  if (const Entry* masked = tree_of(policy[Field::kFilesMasked], operation.object)) {
+    return decided(policy, Field::kFilesMasked, masked->rule, false);
   }
   const bool writes = operation.access.find('w') != std::string::npos;
-  if (writes && policy[Field::kFilesReadonly].present &&
-      lies_in(policy[Field::kFilesReadonly], operation.object)) {
-    return decided(policy, Field::kFilesReadonly, policy[Field::kFilesReadonly].rule, false);
+  const Entry* readonly = writes ? tree_of(policy[Field::kFilesReadonly], operation.object) : nullptr;
+  if (readonly != nullptr) {
+    return decided(policy, Field::kFilesReadonly, readonly->rule, false);
   }
   for (const auto& [letter, field] : kAccess) {
     if (operation.access.find(letter) != std::string::npos && policy[field].present &&
-        !lies_in(policy[field], operation.object)) {
-      return decided(policy, field, policy[field].rule, false);
+        tree_of(policy[field], operation.object) == nullptr) {
+      return unlisted(policy, field, policy[field].rule);
     }
   }
   const FieldValue& read = policy[Field::kFilesRead];
   const FieldValue& list = policy[Field::kFilesList];
-  if (operation.access.find('l') != std::string::npos && read.present && !lies_in(read, operation.object) &&
-      !lies_in(list, operation.object)) {
-    return decided(policy, Field::kFilesList, list.present ? list.rule : read.rule, false);
+  if (operation.access.find('l') != std::string::npos && read.present &&
+      tree_of(read, operation.object) == nullptr && tree_of(list, operation.object) == nullptr) {
+    return unlisted(policy, Field::kFilesList, list.present ? list.rule : read.rule);
   }
   return {};
 }
@@ -155,7 +164,7 @@ Judgement judge_endpoint(const Document& policy, Field field, const std::string&
       return decided(policy, field, entry.rule, true);
     }
   }
-  return decided(policy, field, value.rule, false);
+  return unlisted(policy, field, value.rule);
 }
 
 }  // namespace

@@ -34,6 +34,15 @@ TEST(Judge, SaysWhichRuleDecides) {
   EXPECT_TRUE(judged(members, R"({"syscall":"perf_event_open"})").audited);
   EXPECT_TRUE(judged(members, R"({"syscall":"read"})").allowed);
   EXPECT_EQ(judged(members, R"({"syscall":"write"})").field, "syscalls.allow");
+  EXPECT_EQ(judged(members, R"({"syscall":"write"})").reason, "not in the list: few");
+}
+
+TEST(Judge, NamesTheRuleOfTheMaskItself) {
+  const std::string members = R"(,"files":{"masked":[{"paths":["/a"],"reason":"first"},{"paths":["/b"],"reason":"second"}],)"
+                              R"("readonly":[{"paths":["/c"],"reason":"third"},{"paths":["/d"],"reason":"fourth"}]})";
+  EXPECT_EQ(judged(members, R"({"open":"/b/x","access":"r"})").reason, "second");
+  EXPECT_EQ(judged(members, R"({"open":"/d","access":"w"})").reason, "fourth");
+  EXPECT_TRUE(judged(members, R"({"open":"/d","access":"r"})").allowed);
 }
 
 TEST(Judge, KnowsTreesAndEndpoints) {
@@ -56,7 +65,7 @@ TEST(Judge, ListsWhatIsReadOrListed) {
   }
   EXPECT_FALSE(judged(members, R"({"open":"/srv/www","access":"r"})").allowed);
   EXPECT_EQ(judged(members, R"({"open":"/home","access":"l"})").field, "files.list");
-  EXPECT_EQ(judged(members, R"({"open":"/home","access":"l"})").reason, "names");
+  EXPECT_EQ(judged(members, R"({"open":"/home","access":"l"})").reason, "not in the list: names");
   EXPECT_TRUE(judged(concat(R"(,"files":{)", list), R"({"open":"/home","access":"l"})").allowed);
 }
 
