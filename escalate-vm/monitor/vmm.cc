@@ -183,7 +183,6 @@ Result<Machine> start_machine(const MachineTask& task,
                               const std::string& nonce,
                               const std::vector<Card>& cards) {
   TRY(check_image(task.image));
-  TRY_ASSIGN(const std::string version, version_of_virtiofsd());
   TRY_ASSIGN(const FilesSocket files, make_files_socket());
   int control[2];
   int output[2];
@@ -199,9 +198,6 @@ Result<Machine> start_machine(const MachineTask& task,
   for (const int fd : {machine.control.get(), machine.output.get()}) {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   }
-  const int listener = files.listener.get();
-  TRY_ASSIGN(machine.virtiofsd,
-             spawn({virtiofsd_arguments(listener, version), {listener}, writer.get(), confine_virtiofsd}));
   Child vmm;
   vmm.args = qemu_arguments(task,
                             {guest_end.get(), files.connection.get()},
@@ -214,6 +210,11 @@ Result<Machine> start_machine(const MachineTask& task,
   vmm.output = writer.get();
   vmm.confine = [&task] { return confine_vmm(task.memory, task.vmm_user); };
   TRY_ASSIGN(machine.vmm, spawn(vmm));
+  // Tens of milliseconds pass before VMM speaks on its connection; virtiofsd starts meanwhile.
+  TRY_ASSIGN(const std::string version, version_of_virtiofsd());
+  const int listener = files.listener.get();
+  TRY_ASSIGN(machine.virtiofsd,
+             spawn({virtiofsd_arguments(listener, version), {listener}, writer.get(), confine_virtiofsd}));
   return machine;
 }
 

@@ -14,6 +14,7 @@ import time
 import pytest
 
 from harness import machine as vm
+from harness import machine_parts as parts
 from harness.bundle import BUSYBOX, link_tree
 
 pytestmark = [pytest.mark.native, pytest.mark.slow]
@@ -452,6 +453,14 @@ def test_clock_and_host_name(make):
     name, seconds = container.first.output().split()
     assert name == b"guest"
     assert abs(int(seconds) - time.time()) < 20
+
+
+def test_the_kernels_log_tells_when_the_agent_was_ready(make):
+    container = make()
+    container.config["process"]["capabilities"] = {name: ["CAP_SYSLOG"] for name in ("bounding", "effective", "permitted")}
+    container.run("busybox", "dmesg")
+    log = container.first.output().decode()
+    assert parts.clock_at(parts.INIT, log) < parts.clock_at(parts.HELLO, log)
 
 
 def test_network_of_the_machine(sleeper, netns):

@@ -23,7 +23,7 @@ namespace redoubt::agent {
 namespace {
 
 constexpr int kPortWaitMs = 20000;
-constexpr int kPortStepMs = 5;
+constexpr int kPortStepMs = 1;
 constexpr size_t kMaxModuleSize = size_t{32} << 20;
 
 struct BootMount {

@@ -7,6 +7,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <string_view>
+
 #include "base/io.h"
 #include "base/str.h"
 #include "escalate-vm/guest/agent/agent.h"
@@ -40,6 +42,15 @@ Status fill_stdio() {
   return {};
 }
 
+// A line of the kernel's log, `level` as in syslog(2).
+void log_to_kernel(char level, std::string_view text) {
+  const Result<UniqueFd> log = redoubt::open_at(AT_FDCWD, "/dev/kmsg", O_WRONLY);
+  if (log) {
+    const std::string line = redoubt::concat("<", level, ">redoubt-agent: ", text);
+    redoubt::ignore(redoubt::write_all(log->get(), line, "kmsg"), "nobody else could be told");
+  }
+}
+
 Status serve() {
   TRY(redoubt::agent::boot().context("boot"));
   TRY(fill_stdio());
@@ -47,6 +58,7 @@ Status serve() {
              redoubt::read_kernel_file_at(AT_FDCWD, "/proc/cmdline"));
   TRY_ASSIGN(UniqueFd signals, take_signals());
   TRY_ASSIGN(UniqueFd port, redoubt::agent::open_port(redoubt::vm::kPortName));
+  log_to_kernel('6', "ready");  // what a boot has taken until here can be read in the guest
   redoubt::agent::Agent agent(std::move(port), std::move(signals));
   return agent.serve(redoubt::agent::kernel_argument(command_line, "redoubt.nonce"));
 }
@@ -62,13 +74,7 @@ int main() {
   }
   const Status status = serve();
   if (!status) {
-    const Result<UniqueFd> log = redoubt::open_at(AT_FDCWD, "/dev/kmsg", O_WRONLY);
-    if (log) {
-      redoubt::ignore(
-          redoubt::write_all(
-              log->get(), redoubt::concat("<2>redoubt-agent: ", status.error().message()), "kmsg"),
-          "the machine ends anyway");
-    }
+    log_to_kernel('2', status.error().message());
   }
   ::sync();
   ::reboot(RB_POWER_OFF);

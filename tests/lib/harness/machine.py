@@ -270,11 +270,11 @@ class Machine:
         append = f"{'console=ttyS0' if console else 'quiet'} printk.time=1 reboot=t panic=-1 {emulation_arguments()} redoubt.nonce={self.nonce}"
         network = ["-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={self.mac},romfile="]
         enter = ["ip", "netns", "exec", self.netns] if self.netns else []
-        return [*enter, "qemu-system-x86_64", "-M", f"microvm,pcie=on,acpi=on,isa-serial={'on' if console else 'off'},memory-backend=mem", "-accel", "tcg", "-cpu", "Nehalem",
+        return [*enter, "qemu-system-x86_64", "-M", f"microvm,pcie=on,acpi=on,isa-serial={'on' if console else 'off'},memory-backend=mem", "-accel", "tcg", "-cpu", "Nehalem,+rdrand",
                 "-m", "256", "-object", "memory-backend-memfd,id=mem,size=256M,share=on", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
                 "-bios", "qboot.rom", "-kernel", self.image / "vmlinux", "-initrd", self.image / "initrd", "-append", append,
                 "-chardev", f"socket,id=fs,path={files}", "-device", "vhost-user-fs-pci,chardev=fs,tag=share",
-                "-device", "virtio-serial-pci", "-chardev", f"socket,id=c,fd={port}", "-device", "virtserialport,chardev=c,name=redoubt.control",
+                "-device", "virtio-serial-pci,max_ports=2", "-chardev", f"socket,id=c,fd={port}", "-device", "virtserialport,chardev=c,name=redoubt.control",
                 *(network if self.netns else []), *console]
 
     def has_ended(self, timeout=20):

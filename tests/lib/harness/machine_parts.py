@@ -110,9 +110,9 @@ def first_instruction(kernel, initrd):
     begin = time.monotonic_ns()
     with theirs:
         child = subprocess.Popen(
-            ["qemu-system-x86_64", "-machine", "microvm,pcie=on,acpi=on,rtc=on,isa-serial=on,memory-backend=mem", "-bios", "qboot.rom", "-accel", "tcg", "-cpu", "Nehalem",
+            ["qemu-system-x86_64", "-machine", "microvm,pcie=on,acpi=on,rtc=on,isa-serial=on,memory-backend=mem", "-bios", "qboot.rom", "-accel", "tcg", "-cpu", "Nehalem,+rdrand",
              "-m", "512", "-object", "memory-backend-memfd,id=mem,size=512M,share=on", "-nodefaults", "-no-user-config", "-display", "none", "-kernel", str(kernel), *files,
-             "-chardev", f"socket,id=s,fd={theirs.fileno()}", "-serial", "chardev:s", "-device", "virtio-serial-pci", "-device", "virtio-balloon-pci,free-page-reporting=on"],
+             "-chardev", f"socket,id=s,fd={theirs.fileno()}", "-serial", "chardev:s", "-device", "virtio-serial-pci,max_ports=2", "-device", "virtio-balloon-pci,free-page-reporting=on"],
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
     try:
         ours.settimeout(60)
@@ -128,9 +128,12 @@ def first_instruction(kernel, initrd):
 # ---- a boot -----------------------------------------------------------------------------------------------------------------------------
 
 
-def clock_at_init(log):
-    """The guest's clock when its kernel executed /init, in milliseconds."""
-    line = next(line for line in log.splitlines() if "Run /init" in line)
+INIT, HELLO = "Run /init", "redoubt-agent: ready"
+
+
+def clock_at(mark, log):
+    """The guest's clock in milliseconds when its kernel executed /init (INIT) or its agent was about to say hello (HELLO)."""
+    line = next(line for line in log.splitlines() if mark in line)
     return float(line.strip("[").split("]")[0]) * 1000
 
 

@@ -25,7 +25,7 @@ TEST(QemuArguments, OfAMachineOnTheProcessor) {
   EXPECT_THAT(args, Contains("socket,id=control,fd=7"));
   EXPECT_THAT(args, Contains("socket,id=files,fd=8"));
   EXPECT_THAT(args, Contains("tap,id=card0,fd=9"));
-  EXPECT_THAT(args, Contains("virtio-net-pci,netdev=card0,mac=52:00:00:00:00:01"));
+  EXPECT_THAT(args, Contains("virtio-net-pci,netdev=card0,mac=52:00:00:00:00:01,romfile="));
 }
 
 // Nothing of the guest's may become a process or a privilege of VMM.
@@ -38,6 +38,11 @@ TEST(QemuArguments, VmmConfinesItself) {
 
 TEST(QemuArguments, MemoryThatTheGuestFreesGoesBack) {
   EXPECT_THAT(qemu_arguments(small_task(), {7, 8}, {}, "quiet"), Contains("virtio-balloon-pci,free-page-reporting=on"));
+}
+
+// Each port more is twenty exits of every start.
+TEST(QemuArguments, TheGuestIsOfferedOnePort) {
+  EXPECT_THAT(qemu_arguments(small_task(), {7, 8}, {}, "quiet"), Contains("virtio-serial-pci,max_ports=2"));
 }
 
 TEST(KernelArguments, TellAnInterpretedGuestItsClockAndThatItIsOne) {
