@@ -207,6 +207,15 @@ def test_home_that_is_empty_is_filled(runtime, bundle):
     assert runtime.output(bundle) == "/root\n"
 
 
+def test_home_of_a_passwd_without_end(runtime, bundle):
+    """A sparse file of 64 GiB costs the image a few blocks; reading it all held up the start for as long as that takes."""
+    with open(bundle.rootfs / "etc/passwd", "a") as passwd:
+        passwd.truncate(64 << 30)
+    bundle.user(1000).sh("echo $HOME")
+    assert runtime.output(bundle, timeout=5) == "/home/app\n"
+    assert runtime.output(bundle.user(4242), timeout=5) == "/\n"
+
+
 def test_cwd(runtime, bundle):
     bundle.process["cwd"] = "/etc"
     assert runtime.output(bundle.args("pwd")) == "/etc\n"

@@ -13,6 +13,8 @@ namespace redoubt::init {
 namespace {
 
 constexpr size_t kPasswdLine = 1024;
+// Of a passwd that is longer only the beginning is read: it is the image's, and may be sparse and endless.
+constexpr long kPasswdBytes = 4 << 20;
 
 // The getcwd system call answers "(unreachable)..." for a directory that is not below our root: a
 // leaked descriptor of the host (CVE-2024-21626).
@@ -60,7 +62,7 @@ bool is_number(const char* text, size_t length, uint32_t wanted) {
 struct LineReader {
   int fd;
   char buffer[2048];
-  long filled = 0, at = 0;
+  long filled = 0, at = 0, left = kPasswdBytes;
 
   bool next(char (&line)[kPasswdLine]) {
     size_t length = 0;
@@ -68,7 +70,8 @@ struct LineReader {
     bool too_long = false;
     for (;;) {
       if (at == filled) {
-        filled = sys::read(fd, buffer, sizeof buffer);
+        filled = left > 0 ? sys::read(fd, buffer, sizeof buffer) : 0;
+        left -= filled;
         at = 0;
         if (filled <= 0) {
           filled = 0;
