@@ -42,11 +42,11 @@ Status fill_stdio() {
   return {};
 }
 
-// A line of the kernel's log, `level` as in syslog(2).
+// A line of the kernel's log, `level` as in syslog(2). Without its end it is not shown before the next one.
 void log_to_kernel(char level, std::string_view text) {
   const Result<UniqueFd> log = redoubt::open_at(AT_FDCWD, "/dev/kmsg", O_WRONLY);
   if (log) {
-    const std::string line = redoubt::concat("<", level, ">redoubt-agent: ", text);
+    const std::string line = redoubt::concat("<", level, ">redoubt-agent: ", text, "\n");
     redoubt::ignore(redoubt::write_all(log->get(), line, "kmsg"), "nobody else could be told");
   }
 }
