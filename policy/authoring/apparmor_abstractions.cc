@@ -50,6 +50,18 @@ constexpr Abstraction kAbstractions[] = {
     {"abstractions/user-tmp", "/{,var/}tmp{,/,/**} rwkl,"},
 };
 
+// Where a variable begins; "\@" is the character.
+size_t find_variable(std::string_view text) {
+  for (size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '@' && text[i + 1] == '{') {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 std::string_view apparmor_abstraction(std::string_view name) {
@@ -79,7 +91,7 @@ Result<std::string> expand_apparmor_variables(const AppArmorVariables& variables
   constexpr int kMaxRounds = 16;
   std::string text(pattern);
   for (int round = 0; round < kMaxRounds && text.size() <= kMaxPattern; ++round) {
-    const size_t open = text.find("@{");
+    const size_t open = find_variable(text);
     if (open == std::string::npos) {
       return text;
     }

@@ -86,6 +86,7 @@ TEST(AppArmor, UserNamespacesAreJudgedByTheAbi) {
 TEST(AppArmor, ErrorsNameLineAndRemedy) {
   EXPECT_THAT(apparmor("/x r").error, HasSubstr("p.aa:3: \"/x\": the rule does not end with a comma"));
   EXPECT_THAT(apparmor("@{NO}/x r,").error, HasSubstr("p.aa:3: variable \"NO\" is not defined"));
+  EXPECT_EQ(apparmor("/x\\@{,/,/**} r,").error, "");  // a character, no variable
   EXPECT_THAT(apparmor("frobnicate x,").error, HasSubstr("p.aa:3: \"frobnicate x\" is no rule"));
   EXPECT_THAT(apparmor("capability flying,").error, HasSubstr("capability \"flying\" is not one of capabilities(7)"));
   EXPECT_THAT(apparmor("network klingon,").error, HasSubstr("is no address family"));
