@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/str.h"
 #include "policy/document/endpoint.h"
@@ -41,19 +42,25 @@ Result<std::vector<plan::NetworkEndpoint>> endpoints_of(const Hardener& h, Field
 // The TCP ports of the endpoints; nothing when there are more than a ruleset should hold.
 std::optional<std::vector<uint16_t>> tcp_ports(
     const std::vector<plan::NetworkEndpoint>& endpoints) {
-  std::vector<bool> listed(size_t{UINT16_MAX} + 1);
+  std::vector<std::pair<uint32_t, uint32_t>> ranges;
   for (const plan::NetworkEndpoint& endpoint : endpoints) {
-    for (uint32_t port = endpoint.first_port; !endpoint.udp && port <= endpoint.last_port; ++port) {
-      listed[port] = true;
+    if (!endpoint.udp) {
+      ranges.emplace_back(endpoint.first_port, endpoint.last_port);
     }
   }
+  std::sort(ranges.begin(), ranges.end());
   std::vector<uint16_t> ports;
-  for (uint32_t port = 0; port < listed.size(); ++port) {
-    if (listed[port]) {
-      ports.push_back(static_cast<uint16_t>(port));
+  uint32_t next = 0;  // the first that no range before has
+  for (const auto& [first, last] : ranges) {
+    next = std::max(next, first);
+    if (last >= next && ports.size() + (last - next + 1) > kMaxPorts) {
+      return std::nullopt;
+    }
+    for (; next <= last; ++next) {
+      ports.push_back(static_cast<uint16_t>(next));
     }
   }
-  return ports.size() <= kMaxPorts ? std::optional(std::move(ports)) : std::nullopt;
+  return ports;
 }
 
 // False where Landlock does not know ports or there are too many.

@@ -249,7 +249,7 @@ Status Construction::launch(const CreateOptions& options, init::SessionKind kind
   }
   SessionRequest request{host_plan(), container_.host};
   request.kind = kind;
-  TRY_ASSIGN(request.joins, open_namespaces(host_plan()));
+  TRY_ASSIGN(request.joins, open_namespaces(host_plan(), container_.host));
   request.passed = passed_;
   request.fifo_fd = fifo_.get();
   request.ahead = &ahead_;

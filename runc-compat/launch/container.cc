@@ -223,7 +223,8 @@ std::string seccomp_cache_directory(const std::string& root) {
   return concat(root, "/@seccomp");
 }
 
-Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan) {
+Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan,
+                                                       const plan::HostFacts& host) {
   std::vector<init::OpenNamespace> joins;
   for (const plan::Namespace& ns : plan.namespaces) {
     if (ns.path.empty()) {
@@ -237,7 +238,9 @@ Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan)
     if (ns.type == plan::NamespaceType::kMount) {
       TRY(check_not_of_host(fd->get(), ns));
     }
-    TRY(check_sysctls(fd->get(), ns, plan));
+    if (!host.inside_machine) {  // whose network is the container's (escalate-vm/host/inner_config.cc)
+      TRY(check_sysctls(fd->get(), ns, plan));
+    }
     if (ns.type == plan::NamespaceType::kUser && !plan.expected_id_maps.empty()) {
       TRY(sandbox::check_id_maps(fd->get(), plan.expected_id_maps)
               .context(concat("linux.namespaces: ", quote(ns.path))));

@@ -53,8 +53,8 @@ json::Value state_document(const plan::Plan& plan, std::string_view status, pid_
 // Directory for compiled seccomp filters below the state root; its name is no container id.
 std::string seccomp_cache_directory(const std::string& root);
 
-// Opens the namespaces that the plan joins by path, each checked to be of its kind.
-Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan);
+// Opens the namespaces that the plan joins by path, each checked to be of its kind and none that would let the container change the host.
+Result<std::vector<init::OpenNamespace>> open_namespaces(const plan::Plan& plan, const plan::HostFacts& host);
 
 }  // namespace redoubt::launch
 

@@ -113,12 +113,14 @@ def test_the_containers_network_is_the_guests(runtime, bundle, wire):
     server = subprocess.Popen(["ip", "netns", "exec", outside, "/usr/bin/python3", "-c", "import socket; s = socket.create_server(('10.78.0.1', 99)); s.accept()[0].sendall(b'served')"])
     try:
         bundle.namespace("network", path)
-        result = runtime.run(bundle.sh("cat /sys/class/net/eth0/address; ip -4 -o addr show eth0; ip route; nc 10.78.0.1 99"), timeout=BOOT)
+        bundle.linux["sysctl"] = {"net.ipv4.ip_unprivileged_port_start": "77"}  # of the guest's only network, so the container's
+        result = runtime.run(bundle.sh("cat /sys/class/net/eth0/address; ip -4 -o addr show eth0; ip route; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; nc 10.78.0.1 99"),
+                             timeout=BOOT)  # fmt: skip
     finally:
         server.kill()
         server.wait()
     assert result.out.startswith(mac), str(result)
-    assert "inet 10.78.0.2/24" in result.out and "default via 10.78.0.1" in result.out and result.out.endswith("served"), str(result)
+    assert "inet 10.78.0.2/24" in result.out and "default via 10.78.0.1" in result.out and result.out.endswith("\n77\nserved"), str(result)
 
 
 def test_a_missing_command_is_an_error_of_create(runtime, bundle):

@@ -8,6 +8,7 @@
 namespace redoubt::policy {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr char kNetwork[] =
@@ -109,6 +110,23 @@ TEST(HardenNetwork, RefusesMoreEndpointsThanAProgramHolds) {
   const std::string members = concat(R"(,"network":{"connect":[{"address":"any","ports":[)", ports, R"(],"reason":"r"}]})");
   EXPECT_THAT(error_of(hardened(small_spec(), network_policy("preferred", members), host_with(true, 7))),
               HasSubstr("network.connect (p.json:1): 1028 endpoints are more than the limit of 1024"));
+}
+
+std::vector<uint64_t> landlock_ports(std::string_view ports) {
+  const std::string members = concat(R"(,"network":{"connect":[{"address":"any","ports":[)", ports, R"(],"protocol":"tcp","reason":"r"}]})");
+  const auto plan = hardened(small_spec(), network_policy("preferred", members), host_with(true, 7));
+  std::vector<uint64_t> found;
+  for (const plan::LandlockPort& port : plan->hardening.landlock.ports) {
+    found.push_back(port.port);
+  }
+  return found;
+}
+
+TEST(HardenNetwork, GivesLandlockEachPortOnceAndNoneOfTooMany) {
+  EXPECT_THAT(landlock_ports(R"("7-12","5-9","8","1","10-10")"), ElementsAre(1, 5, 6, 7, 8, 9, 10, 11, 12));
+  EXPECT_THAT(landlock_ports(R"("65535")"), ElementsAre(65535));
+  EXPECT_EQ(landlock_ports(R"("1-4096","2000-3000")").size(), 4096U);
+  EXPECT_TRUE(landlock_ports(R"("1-4096","9000")").empty());
 }
 
 TEST(HardenNetwork, OnlyAPolicyWithListsNeedsToKnow) {
