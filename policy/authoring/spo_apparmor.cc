@@ -183,6 +183,9 @@ std::vector<Note> notes_of(const Document& merged) {
   if (merged[Field::kFilesRead].present) {
     notes.push_back({Effect::kWider, place_of(merged.rule_of(Field::kFilesRead)), "files.read: programs that may be executed may be read as well", "files.read"});
   }
+  if (merged[Field::kFilesRead].present && merged[Field::kFilesList].present) {
+    notes.push_back({Effect::kWider, place_of(merged.rule_of(Field::kFilesList)), "files.list: directories beneath programs that may be executed may be listed as well", "files.list"});
+  }
   return notes;
 }
 
