@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -63,6 +64,17 @@ def test_a_recording_that_cannot_be_kept_is_refused_before_anything_runs(runtime
     result = runtime.fails("profile", "record", "--output", work / "none/r.json", "--", "run", "--bundle", bundle.path, runtime.cid(),
                            match=f"--output {work}/none/r.json: directory {work}/none/: no such file or directory")  # fmt: skip
     assert "ran" not in result.out
+
+
+@pytest.mark.parametrize("verb", ["simulate", "report", "generalise", "merge"])
+def test_a_trace_of_100_mb_costs_no_memory(runtime, work, verb):
+    """It is refused by its size: in 64 MiB of address space nothing could read it."""
+    with open(work / "huge.json", "wb") as file:
+        file.truncate(100 << 20)
+    words = ["default"] if verb == "simulate" else []
+    argv = [str(word) for word in runtime.argv("profile", verb, *words, work / "huge.json")]
+    limited = subprocess.run(["prlimit", f"--as={64 << 20}", *argv], capture_output=True, text=True, timeout=10, check=False)
+    assert limited.returncode == 1 and "huge.json: larger than the limit of " in limited.stderr, limited
 
 
 def test_a_program_that_lists_the_root_may_not_read_all_of_it(runtime, bundle, work, node):  # noqa: F811
