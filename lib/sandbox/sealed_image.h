@@ -13,7 +13,8 @@
 
 namespace redoubt::sandbox {
 
-// A new sealed memfd with the program. Errors: memfd_create or sealing refused (vm.memfd_noexec=2
+// A new sealed memfd with the program, which is constant data of this one: pages of it that were read are dropped
+// (madvise(2), MADV_DONTNEED), to be read again from the file. Errors: memfd_create or sealing refused (vm.memfd_noexec=2
 // forbids executable memfds).
 Result<UniqueFd> open_sealed_image(const std::string& name, std::string_view program);
 

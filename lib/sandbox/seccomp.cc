@@ -13,7 +13,7 @@ namespace redoubt::sandbox {
 namespace {
 
 // Part of the cache key: raise it whenever the same profile compiles to another program.
-constexpr std::string_view kCompilerVersion = "redoubt-seccomp-4";
+constexpr std::string_view kCompilerVersion = "redoubt-seccomp-5";
 constexpr uint32_t kMaxErrno =
     4095;  // the kernel cuts larger ones silently, libseccomp refuses them
 constexpr uint32_t kMaxTraceValue = 0xffff;

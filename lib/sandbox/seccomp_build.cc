@@ -15,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "sandbox/seccomp_compact.h"
 #include "sandbox/seccomp_enosys.h"
+#include "sandbox/seccomp_guard.h"
 #include "sandbox/seccomp_join.h"
 #include "sandbox/seccomp_words.h"
 
@@ -68,6 +69,7 @@ scmp_compare scmp_operator(plan::SeccompOperator op) {
   return SCMP_CMP_NE;
 }
 
+// The filter of one architecture.
 struct Builder {
   const SeccompLibrary& lib;
   const plan::Seccomp& seccomp;
@@ -75,7 +77,6 @@ struct Builder {
   uint32_t default_action = 0;
   bool for_socketcall = false;  // leaves out the rules that skip it
   size_t rule_count = 0;
-  std::vector<std::string> unknown = {};
 };
 
 std::vector<scmp_arg_cmp> conditions_of(const plan::SeccompRule& rule) {
@@ -109,8 +110,7 @@ Status add_rule(Builder& b, uint32_t action, int number, const scmp_arg_cmp* arg
 Status add_syscall(Builder& b, const plan::SeccompRule& rule, const std::string& name) {
   const int number = b.lib.syscall_resolve_name(name.c_str());
   if (number == __NR_SCMP_ERROR) {
-    b.unknown.push_back(name);
-    return {};
+    return {};  // unknown_names
   }
   const uint32_t action = scmp_action(rule.action, rule.errno_ret);
   if (action == b.default_action) {
@@ -139,16 +139,27 @@ Status add_rules(Builder& b) {
   return {};
 }
 
-// The profile's architectures and the native one, as libseccomp's tokens, each once.
-Result<std::vector<uint32_t>> add_architectures(Builder& b) {
-  std::vector<uint32_t> tokens = {b.lib.arch_native()};
-  for (const std::string& name : b.seccomp.architectures) {
-    const uint32_t token = b.lib.arch_resolve_name(name.c_str());
+Result<ScmpFilter> new_context(const SeccompLibrary& lib, uint32_t default_action) {
+  ScmpFilter context(lib.init(default_action), {lib.release});
+  if (context == nullptr) {
+    return Error::unsupported("linux.seccomp.defaultAction: not supported by this kernel");
+  }
+  return context;
+}
+
+// The profile's architectures and the native one, as libseccomp's tokens, each once. They are tried together,
+// for not all go together.
+Result<std::vector<uint32_t>> architectures(const SeccompLibrary& lib, const plan::Seccomp& seccomp,
+                                            uint32_t default_action) {
+  TRY_ASSIGN(const ScmpFilter together, new_context(lib, default_action));
+  std::vector<uint32_t> tokens = {lib.arch_native()};
+  for (const std::string& name : seccomp.architectures) {
+    const uint32_t token = lib.arch_resolve_name(name.c_str());
     if (token == 0) {
       return Error::invalid(
           concat("linux.seccomp.architectures: string ", name, " is not a valid arch for seccomp"));
     }
-    const int rc = b.lib.arch_add(b.context.get(), token);
+    const int rc = lib.arch_add(together.get(), token);
     if (rc < 0 && rc != -EEXIST) {
       return Error::system(-rc, concat("linux.seccomp.architectures: adding ", quote(name)));
     }
@@ -159,41 +170,11 @@ Result<std::vector<uint32_t>> add_architectures(Builder& b) {
   return tokens;
 }
 
-// The architecture with socketcall(2) gets rules of its own when some are not for it: those that it
-// has are dropped with it, and a filter for it alone is merged in.
-Status split_off_socketcall(Builder& b, const std::vector<uint32_t>& tokens) {
-  const bool skips = std::any_of(b.seccomp.rules.begin(),
-                                 b.seccomp.rules.end(),
-                                 [](const plan::SeccompRule& rule) { return rule.skips_socketcall; });
-  const bool has_x86 = std::find(tokens.begin(), tokens.end(), SCMP_ARCH_X86) != tokens.end();
-  if (!skips || !has_x86 || b.lib.arch_native() == SCMP_ARCH_X86) {
-    return {};
-  }
-  Builder x86{
-      b.lib, b.seccomp, ScmpFilter(b.lib.init(b.default_action), {b.lib.release}), b.default_action, true};
-  if (x86.context == nullptr) {
-    return Error::unsupported("linux.seccomp.defaultAction: not supported by this kernel");
-  }
-  for (const int rc : {b.lib.arch_add(x86.context.get(), SCMP_ARCH_X86),
-                       b.lib.arch_remove(x86.context.get(), b.lib.arch_native()),
-                       b.lib.arch_remove(b.context.get(), SCMP_ARCH_X86)}) {
-    if (rc < 0) {
-      return Error::system(-rc, "seccomp: a filter for x86 alone");
-    }
-  }
-  TRY(add_rules(x86));
-  if (const int rc = b.lib.merge(b.context.get(), x86.context.get()); rc < 0) {
-    return Error::system(-rc, "seccomp: merge the filter for x86");
-  }
-  static_cast<void>(x86.context.release());  // merged: the other one owns it
-  return {};
-}
-
-std::optional<uint32_t> last_named(const Builder& b, uint32_t token) {
+std::optional<uint32_t> last_named(const SeccompLibrary& lib, const plan::Seccomp& seccomp, uint32_t token) {
   int last = 0;
-  for (const plan::SeccompRule& rule : b.seccomp.rules) {
+  for (const plan::SeccompRule& rule : seccomp.rules) {
     for (const std::string& name : rule.names) {
-      last = std::max(last, b.lib.syscall_resolve_name_arch(token, name.c_str()));
+      last = std::max(last, lib.syscall_resolve_name_arch(token, name.c_str()));
     }
   }
   return last > 0 ? std::optional<uint32_t>(static_cast<uint32_t>(last)) : std::nullopt;
@@ -204,7 +185,8 @@ bool lets_through(plan::SeccompAction action) {
          action == plan::SeccompAction::kTrace;
 }
 
-std::vector<KnownSyscalls> known_syscalls(const Builder& b, const std::vector<uint32_t>& tokens) {
+std::vector<KnownSyscalls> known_syscalls(const SeccompLibrary& lib, const plan::Seccomp& seccomp,
+                                          const std::vector<uint32_t>& tokens) {
   std::vector<KnownSyscalls> known;
   for (const uint32_t token : tokens) {
     // libseccomp's x32 token is no AUDIT_ARCH value: the kernel reports x86_64 and sets bit 30 of
@@ -217,7 +199,7 @@ std::vector<KnownSyscalls> known_syscalls(const Builder& b, const std::vector<ui
     if (it == known.end()) {
       it = known.insert(known.end(), KnownSyscalls{audit_arch, {}, {}});
     }
-    const std::optional<uint32_t> last = last_named(b, token);
+    const std::optional<uint32_t> last = last_named(lib, seccomp, token);
     if (!x32) {
       it->last = last;
     } else if (last) {
@@ -228,7 +210,7 @@ std::vector<KnownSyscalls> known_syscalls(const Builder& b, const std::vector<ui
 }
 
 // libseccomp 2.5 can write a program to a descriptor only.
-Status export_filter(const Builder& b, std::vector<sock_filter>& out) {
+Result<std::vector<sock_filter>> export_filter(const Builder& b) {
   const UniqueFd memory(memfd_create("seccomp", MFD_CLOEXEC));
   if (!memory.valid()) {
     return Error::system(errno, "seccomp: memfd_create");
@@ -245,10 +227,32 @@ Status export_filter(const Builder& b, std::vector<sock_filter>& out) {
   if (bytes.empty() || bytes.size() % sizeof(sock_filter) != 0) {
     return Error::internal(concat("seccomp: libseccomp exported ", bytes.size(), " bytes"));
   }
-  const size_t head = out.size();
-  out.resize(head + bytes.size() / sizeof(sock_filter));
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(out.data() + head));
-  return {};
+  std::vector<sock_filter> filter(bytes.size() / sizeof(sock_filter));
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(filter.data()));
+  return filter;
+}
+
+// The rules for one architecture; whatever comes from another one is allowed.
+Result<std::vector<sock_filter>> filter_of_architecture(const SeccompLibrary& lib,
+                                                        const plan::Seccomp& seccomp, uint32_t default_action,
+                                                        uint32_t token) {
+  TRY_ASSIGN(ScmpFilter context, new_context(lib, default_action));
+  const uint32_t native = lib.arch_native();
+  Builder b{lib, seccomp, std::move(context), default_action, token == SCMP_ARCH_X86 && token != native};
+  int rc = lib.attr_set(b.context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
+  if (rc == 0 && token != native) {
+    rc = lib.arch_add(b.context.get(), token);
+    rc = rc == 0 ? lib.arch_remove(b.context.get(), native) : rc;
+  }
+  if (rc < 0) {
+    return Error::system(-rc, "seccomp: a filter for one architecture");
+  }
+  TRY(add_rules(b));
+  if (b.rule_count > kTreeThreshold) {
+    // A library that does not know the attribute emits a list: slower, same meaning.
+    static_cast<void>(lib.attr_set(b.context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
+  }
+  return export_filter(b);
 }
 
 Status check_length(const std::vector<sock_filter>& filter) {
@@ -261,6 +265,18 @@ Status check_length(const std::vector<sock_filter>& filter) {
   return {};
 }
 
+std::vector<std::string> unknown_names(const SeccompLibrary& lib, const plan::Seccomp& seccomp) {
+  std::vector<std::string> unknown;
+  for (const plan::SeccompRule& rule : seccomp.rules) {
+    for (const std::string& name : rule.names) {
+      if (lib.syscall_resolve_name(name.c_str()) == __NR_SCMP_ERROR) {
+        unknown.push_back(name);
+      }
+    }
+  }
+  return unknown;
+}
+
 std::vector<std::string> sorted(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -271,25 +287,23 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
 
 Result<BuiltFilter> build_seccomp_filter(const SeccompLibrary& lib, const plan::Seccomp& seccomp) {
   const uint32_t default_action = scmp_action(seccomp.default_action, seccomp.default_errno_ret);
-  Builder b{lib, seccomp, ScmpFilter(lib.init(default_action), {lib.release}), default_action};
-  if (b.context == nullptr) {
-    return Error::unsupported("linux.seccomp.defaultAction: not supported by this kernel");
+  TRY_ASSIGN(const std::vector<uint32_t> tokens, architectures(lib, seccomp, default_action));
+  // One after the other: libseccomp's notes of an architecture are the most memory that a first start takes.
+  std::vector<std::vector<sock_filter>> filters;
+  for (const uint32_t token : tokens) {
+    TRY_ASSIGN(std::vector<sock_filter> filter, filter_of_architecture(lib, seccomp, default_action, token));
+    filters.push_back(std::move(filter));
   }
-  TRY_ASSIGN(const std::vector<uint32_t> tokens, add_architectures(b));
-  TRY(add_rules(b));
-  TRY(split_off_socketcall(b, tokens));
-  if (b.rule_count > kTreeThreshold) {
-    // A library that does not know the attribute emits a list: slower, same meaning.
-    static_cast<void>(lib.attr_set(b.context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
-  }
+  filters.push_back(architecture_guard(tokens));
   BuiltFilter built;
   if (!lets_through(seccomp.default_action)) {
-    built.filter = enosys_stub(known_syscalls(b, tokens));
+    built.filter = enosys_stub(known_syscalls(lib, seccomp, tokens));
   }
-  TRY(export_filter(b, built.filter));
+  const std::vector<sock_filter> joined = join_filters(filters);
+  built.filter.insert(built.filter.end(), joined.begin(), joined.end());
   built.filter = compact_filter(built.filter);
   TRY(check_length(built.filter));
-  built.unknown_syscalls = sorted(std::move(b.unknown));
+  built.unknown_syscalls = sorted(unknown_names(lib, seccomp));
   return built;
 }
 

@@ -35,7 +35,6 @@ Result<SeccompLibrary> load_seccomp_library() {
       find_function(handle, "seccomp_arch_resolve_name", lib.arch_resolve_name) &&
       find_function(handle, "seccomp_arch_add", lib.arch_add) &&
       find_function(handle, "seccomp_arch_remove", lib.arch_remove) &&
-      find_function(handle, "seccomp_merge", lib.merge) &&
       find_function(handle, "seccomp_attr_set", lib.attr_set) &&
       find_function(handle, "seccomp_syscall_resolve_name", lib.syscall_resolve_name) &&
       find_function(handle, "seccomp_syscall_resolve_name_arch", lib.syscall_resolve_name_arch) &&

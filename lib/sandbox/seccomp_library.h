@@ -29,7 +29,6 @@ struct SeccompLibrary {
   decltype(&::seccomp_syscall_resolve_name_arch) syscall_resolve_name_arch = nullptr;
   decltype(&::seccomp_syscall_resolve_num_arch) syscall_resolve_num_arch = nullptr;
   decltype(&::seccomp_rule_add_array) rule_add_array = nullptr;
-  decltype(&::seccomp_merge) merge = nullptr;
   decltype(&::seccomp_export_bpf) export_bpf = nullptr;
   std::string path;  // of the file that was mapped
 };
