@@ -4,9 +4,18 @@
 #include "escalate-vm/protocol/message.h"
 
 namespace redoubt::vm {
+namespace {
+
+// What a start does not need: the tests that the kernel makes of its own cryptography (seven tenths of all that Debian's does before
+// /init), and what only a reader of its traces is served by, the names of enumerations in the formats of events and a search
+// of all functions for those that no longer count. A kernel ignores a name that it has not.
+constexpr const char* kLeftOut =
+    "cryptomgr.notests initcall_blacklist=trace_eval_init,ftrace_check_for_weak_functions";
+
+}  // namespace
 
 std::string kernel_arguments(const MachineTask& task, const std::string& nonce, uint64_t tsc_khz) {
-  std::string text = concat("console=ttyS0 quiet reboot=t panic=-1 redoubt.nonce=", nonce);
+  std::string text = concat("console=ttyS0 quiet reboot=t panic=-1 ", kLeftOut, " redoubt.nonce=", nonce);
   if (task.emulated) {
     // An interpreter on a busy host is too unsteady for the kernel to measure its clock by, or to keep
     // trusting it: the other clock, jiffies, then loses half of all time. It speculates on nothing, and

@@ -22,6 +22,7 @@ MESSAGE, DATA, WINDOW, END = 1, 2, 3, 4
 WINDOW_SIZE = 262144
 MAX_PAYLOAD = 65536
 BOOT_TIMEOUT = 90
+LEFT_OUT = "cryptomgr.notests initcall_blacklist=trace_eval_init,ftrace_check_for_weak_functions"  # as the monitor does
 DEFAULT_TIMEOUT = 30
 
 
@@ -267,7 +268,7 @@ class Machine:
 
     def command(self, files, port):
         console = ["-serial", f"file:{self.scratch}/console"] if os.environ.get("REDOUBT_GUEST_CONSOLE") else []
-        append = f"{'console=ttyS0' if console else 'quiet'} printk.time=1 reboot=t panic=-1 {emulation_arguments()} redoubt.nonce={self.nonce}"
+        append = f"{'console=ttyS0' if console else 'quiet'} printk.time=1 reboot=t panic=-1 {LEFT_OUT} {emulation_arguments()} redoubt.nonce={self.nonce}"
         network = ["-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={self.mac},romfile="]
         enter = ["ip", "netns", "exec", self.netns] if self.netns else []
         return [*enter, "qemu-system-x86_64", "-M", f"microvm,pcie=on,acpi=on,isa-serial={'on' if console else 'off'},memory-backend=mem", "-accel", "tcg", "-cpu", "Nehalem,+rdrand",

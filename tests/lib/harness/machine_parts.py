@@ -88,6 +88,14 @@ def processes_beside(pid):
 # ---- VMM without a kernel ---------------------------------------------------------------------------------------------------------------
 
 
+def loaded_size(path):
+    """The bytes of an ELF that are loaded: those of its PT_LOAD segments in the file (elf(5))."""
+    elf = path.read_bytes()
+    at, size, count = struct.unpack_from("<Q", elf, 32)[0], *struct.unpack_from("<HH", elf, 54)
+    headers = (struct.unpack_from("<IIQQQQQQ", elf, at + size * number) for number in range(count))
+    return sum(header[5] for header in headers if header[0] == 1)
+
+
 def write_first_instruction_kernel(path, size):
     """An ELF of `size` bytes that is entered by its PVH note (XEN_ELFNOTE_PHYS32_ENTRY, 18), writes a byte to the serial port, and halts."""
     code = bytes.fromhex("66baf803" "b041" "ee" "f4" "ebfd")  # mov dx, 3f8h; mov al, 'A'; out dx, al; hlt; jmp

@@ -47,7 +47,8 @@ TEST(QemuArguments, TheGuestIsOfferedOnePort) {
 
 TEST(KernelArguments, TellAnInterpretedGuestItsClockAndThatItIsOne) {
   MachineTask task = small_task();
-  EXPECT_EQ(kernel_arguments(task, "n", 0), "console=ttyS0 quiet reboot=t panic=-1 redoubt.nonce=n");
+  EXPECT_EQ(kernel_arguments(task, "n", 0),
+            "console=ttyS0 quiet reboot=t panic=-1 cryptomgr.notests initcall_blacklist=trace_eval_init,ftrace_check_for_weak_functions redoubt.nonce=n");
   task.emulated = true;
   EXPECT_THAT(kernel_arguments(task, "n", 2600000), HasSubstr("tsc_early_khz=2600000"));
   EXPECT_THAT(kernel_arguments(task, "n", 2600000), HasSubstr("mitigations=off init_on_alloc=1"));
