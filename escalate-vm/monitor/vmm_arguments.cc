@@ -41,7 +41,7 @@ std::vector<std::string> qemu_arguments(const MachineTask& task,
       // Nehalem is interpreted three times faster than newer models. It has no RDRAND of its own, without which
       // a kernel seeds its generator late, and until then each number costs a hash.
       "-accel", task.emulated ? "tcg,thread=multi" : "kvm",
-      "-cpu", task.emulated ? "Nehalem,+rdrand" : "host",
+      "-cpu", task.emulated ? "Nehalem-v1,+rdrand" : "host",
       "-smp", concat(task.vcpus),
       "-m", size,
       "-object", concat("memory-backend-memfd,id=memory,size=", size, ",share=on"),

@@ -271,7 +271,7 @@ class Machine:
         append = f"{'console=ttyS0' if console else 'quiet'} printk.time=1 reboot=t panic=-1 {LEFT_OUT} {emulation_arguments()} redoubt.nonce={self.nonce}"
         network = ["-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={self.mac},romfile="]
         enter = ["ip", "netns", "exec", self.netns] if self.netns else []
-        return [*enter, "qemu-system-x86_64", "-M", f"microvm,pcie=on,acpi=on,isa-serial={'on' if console else 'off'},memory-backend=mem", "-accel", "tcg", "-cpu", "Nehalem,+rdrand",
+        return [*enter, "qemu-system-x86_64", "-M", f"microvm,pcie=on,acpi=on,isa-serial={'on' if console else 'off'},memory-backend=mem", "-accel", "tcg", "-cpu", "Nehalem-v1,+rdrand",
                 "-m", "256", "-object", "memory-backend-memfd,id=mem,size=256M,share=on", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
                 "-bios", "qboot.rom", "-kernel", self.image / "vmlinux", "-initrd", self.image / "initrd", "-append", append,
                 "-chardev", f"socket,id=fs,path={files}", "-device", "vhost-user-fs-pci,chardev=fs,tag=share",

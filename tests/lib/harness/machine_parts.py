@@ -118,7 +118,7 @@ def first_instruction(kernel, initrd):
     begin = time.monotonic_ns()
     with theirs:
         child = subprocess.Popen(
-            ["qemu-system-x86_64", "-machine", "microvm,pcie=on,acpi=on,rtc=on,isa-serial=on,memory-backend=mem", "-bios", "qboot.rom", "-accel", "tcg", "-cpu", "Nehalem,+rdrand",
+            ["qemu-system-x86_64", "-machine", "microvm,pcie=on,acpi=on,rtc=on,isa-serial=on,memory-backend=mem", "-bios", "qboot.rom", "-accel", "tcg", "-cpu", "Nehalem-v1,+rdrand",
              "-m", "512", "-object", "memory-backend-memfd,id=mem,size=512M,share=on", "-nodefaults", "-no-user-config", "-display", "none", "-kernel", str(kernel), *files,
              "-chardev", f"socket,id=s,fd={theirs.fileno()}", "-serial", "chardev:s", "-device", "virtio-serial-pci,max_ports=2", "-device", "virtio-balloon-pci,free-page-reporting=on"],
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
