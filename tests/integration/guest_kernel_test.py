@@ -66,6 +66,7 @@ def test_a_kernel_is_built_once(tmp_path, source):
     first, second = build(tmp_path, folder), build(tmp_path, folder)
     assert first.returncode == 0, first.stderr
     assert first.stdout == second.stdout
+    assert "is not there; building it" in first.stderr and second.stderr == ""
     assert (folder / "built").read_text() == "built\n"
     kernel = tmp_path / "cache" / first.stdout.strip().rpartition("/")[2]
     assert sorted(path.name for path in kernel.iterdir()) == ["config", "release", "vmlinux"]
@@ -101,6 +102,13 @@ def test_the_image_has_the_built_kernel_and_no_module(tmp_path, source, runtime_
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     assert json.loads((tmp_path / "image/image.json").read_text())["kernel"] == "6.12.7-redoubt"
     assert b"virtio_pci" not in (tmp_path / "image/initrd").read_bytes()
+
+
+def test_an_image_whose_kernel_is_refused_says_why_once(tmp_path):
+    command = [GUEST / "build-image", tmp_path / "image", "--trimmed", "--source", tmp_path, "--cache", tmp_path / "cache"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1 and result.stdout == ""
+    assert result.stderr.count("\n") == 1 and "--source" in result.stderr, result
 
 
 def test_kernel_config_has_what_the_image_loads_as_modules_and_the_agent_mounts():
