@@ -7,6 +7,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -143,6 +144,23 @@ def clock_at(mark, log):
     """The guest's clock in milliseconds when its kernel executed /init (INIT) or its agent was about to say hello (HELLO)."""
     line = next(line for line in log.splitlines() if mark in line)
     return float(line.strip("[").split("]")[0]) * 1000
+
+
+def write_counting_image(folder, image, counting_init, agent):
+    """`image` with another /init laid over (tests/victims/counting_init.c); the kernel unpacks one archive after the other."""
+    over = folder / "over"
+    over.mkdir()
+    shutil.copy(counting_init, over / "init")
+    shutil.copy(agent, over / "redoubt-agent")
+    archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=over, input=b"init\nredoubt-agent\n", capture_output=True, check=True).stdout
+    (folder / "initrd").write_bytes((image / "initrd").read_bytes() + archive)
+    (folder / "vmlinux").symlink_to((image / "vmlinux").resolve())
+    return folder
+
+
+def counted_at_init(log):
+    """What counting_init wrote."""
+    return int(re.search(r"counting_init: (\d+)", log)[1])
 
 
 def accesses_in(trace):
