@@ -12,7 +12,7 @@
 #define EFIVARFS_MAGIC_NUMBER 0xde5e81e4
 
 /* Of no use to a container but to look at or steer the kernel. */
-static __always_inline bool is_kernel_control(unsigned long magic) {
+static __always_inline bool is_kernel_control(__u32 magic) {
   return magic == DEBUGFS_MAGIC || magic == TRACEFS_MAGIC || magic == SECURITYFS_MAGIC || magic == BPF_FS_MAGIC || magic == CONFIGFS_MAGIC ||
          magic == EFIVARFS_MAGIC_NUMBER;
 }
@@ -31,7 +31,7 @@ static __always_inline bool is_named(struct dentry* dentry, const char* text, in
 }
 
 /* What the host's kernel starts as root, or does at once, when it is written to. */
-static __always_inline bool commands_the_host(unsigned long magic, struct dentry* dentry) {
+static __always_inline bool commands_the_host(__u32 magic, struct dentry* dentry) {
   if (magic == PROC_SUPER_MAGIC) {
     return IS_NAMED(dentry, "core_pattern") || IS_NAMED(dentry, "modprobe") || IS_NAMED(dentry, "sysrq-trigger") || IS_NAMED(dentry, "hotplug") ||
            IS_NAMED(dentry, "poweroff_cmd");
@@ -45,28 +45,33 @@ static __always_inline bool commands_the_host(unsigned long magic, struct dentry
   return (magic == CGROUP_SUPER_MAGIC) && IS_NAMED(dentry, "release_agent");
 }
 
-/* Where commands_the_host() has names. */
-static __always_inline bool may_command_the_host(unsigned long magic) {
-  return magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC || magic == BINFMTFS_MAGIC || magic == CGROUP_SUPER_MAGIC;
+/* Of all file systems, those that redoubt_judge_open() knows, and some of no matter whose numbers lie between theirs. By as few comparisons as
+ * there can be, for every open of the machine makes them. */
+_Static_assert(PROC_SUPER_MAGIC < CGROUP_SUPER_MAGIC && CGROUP_SUPER_MAGIC < BINFMTFS_MAGIC && BINFMTFS_MAGIC < CONFIGFS_MAGIC, "below");
+_Static_assert(CONFIGFS_MAGIC < SYSFS_MAGIC && SYSFS_MAGIC < DEBUGFS_MAGIC && DEBUGFS_MAGIC < SECURITYFS_MAGIC && SECURITYFS_MAGIC < TRACEFS_MAGIC, "range");
+static __always_inline bool is_to_be_judged(__u32 magic) {
+  if (magic < CONFIGFS_MAGIC) {
+    return magic > CGROUP_SUPER_MAGIC ? magic == BINFMTFS_MAGIC : magic == PROC_SUPER_MAGIC || magic == CGROUP_SUPER_MAGIC;
+  }
+  return magic <= TRACEFS_MAGIC || magic == BPF_FS_MAGIC || magic == EFIVARFS_MAGIC_NUMBER;
 }
 
-/* What file it is, before who opens it: nearly every open of the machine ends at the file system's number, without the lookup. */
-SEC("lsm/file_open")
-int BPF_PROG(redoubt_file_open, struct file* file, int before) {
-  const unsigned long magic = file->f_inode->i_sb->s_magic;
-  const bool is_command = (file->f_mode & FMODE_WRITE) != 0 && may_command_the_host(magic);
-  if (before || !(is_kernel_control(magic) || is_command)) {
-    return before;
+/* Not inlined: it keeps values over calls, and its registers would be saved at every open. */
+static __noinline int redoubt_judge_open(struct file* file, __u32 magic) {
+  struct dentry* dentry = file->f_path.dentry;
+  if (!is_kernel_control(magic) && !((file->f_mode & FMODE_WRITE) != 0 && commands_the_host(magic, dentry))) {
+    return 0;
   }
   const struct redoubt_task* policy = active_policy();
-  if (!policy || !concerns(policy, REDOUBT_SURFACE_HOST_FILES)) {
-    return 0;
-  }
-  struct dentry* dentry = file->f_path.dentry;
-  if (!is_kernel_control(magic) && !commands_the_host(magic, dentry)) {
-    return 0;
-  }
-  return verdict(policy, REDOUBT_SURFACE_HOST_FILES, REDOUBT_HOOK_file_open, magic, dentry);
+  return policy ? verdict(policy, REDOUBT_SURFACE_HOST_FILES, REDOUBT_HOOK_file_open, magic, dentry) : 0;
+}
+
+/* What file it is, before who opens it: nearly every open of the machine ends at the file system's number, without the lookup. The kernel asks no
+ * program when another one has refused. */
+SEC("lsm/file_open")
+int BPF_PROG(redoubt_file_open, struct file* file) {
+  const __u32 magic = (__u32)file->f_inode->i_sb->s_magic;
+  return is_to_be_judged(magic) ? redoubt_judge_open(file, magic) : 0;
 }
 
 static __always_inline int judge_ioctl(int before, __u32 hook, unsigned int command) {
