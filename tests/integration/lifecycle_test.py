@@ -70,6 +70,22 @@ def test_state_directory_modes(runtime, bundle):
     assert stat.S_IMODE((directory / "state.json").stat().st_mode) & 0o022 == 0
 
 
+def test_nobody_else_can_start(runtime, bundle, work):
+    """In a --root that others may pass through, whatever the caller's umask: 0622 as with runc lets every user write the byte."""
+    runtime.only_redoubt("mode of exec.fifo")
+    bundle.args("touch", "/tmp/started").writable().save()
+    runtime.root.mkdir(mode=0o755, exist_ok=True)
+    cid = runtime.cid()
+    runtime.raw(runtime.argv("create", "--bundle", bundle.path, cid), preexec=lambda: os.umask(0))
+    for directory in [*runtime.root.parents, runtime.root]:
+        if not directory.stat().st_mode & 0o001:
+            directory.chmod(directory.stat().st_mode | 0o011)
+    done = host.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", f"echo 0 >{runtime.root}/{cid}/exec.fifo")
+    assert done.returncode != 0 and runtime.state(cid)["status"] == "created", done
+    runtime.ok("delete", cid)
+    assert not (bundle.rootfs / "tmp/started").exists()
+
+
 def test_start_twice(runtime, sleeper):
     runtime.fails("start", sleeper.id, match="cannot start an already running container")
 
