@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import shutil
 import stat
 import subprocess
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from harness import victims
+from harness.runtime import wait_for
 
 
 @contextlib.contextmanager
@@ -102,3 +104,31 @@ def test_copied_file_is_one_file(runtime, make_bundle):
     with attacker("swapper", bundle.rootfs / "seed/tool", bundle.rootfs / "evil"):
         repeat(3, attempt)
     assert seen and seen <= {("4755", "trusted"), ("644", "evil")}
+
+
+@pytest.mark.slow
+def test_namespace_path_that_changes(runtime, bundle, work):
+    """The namespace that was judged is the one that is joined: no sysctl reaches the host's through a path that led elsewhere a moment before."""
+    key = pathlib.Path("/proc/sys/net/ipv4/ip_default_ttl")
+    before = key.read_text()
+    holder = subprocess.Popen(["unshare", "-n", "sleep", "60"], stdin=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != os.readlink("/proc/self/ns/net"), what="a network namespace")
+        (work / "net").symlink_to(f"/proc/{holder.pid}/ns/net")
+        (work / "host").symlink_to(f"/proc/{os.getpid()}/ns/net")
+        bundle.namespace("network", work / "net").args("cat", str(key))
+        bundle.linux["sysctl"] = {"net.ipv4.ip_default_ttl": "77"}
+        bundle.save()
+        seen = set()
+
+        def attempt():
+            result = runtime("run", "--bundle", bundle.path, runtime.cid())
+            seen.add((result.code, result.out.strip() or "not allowed in host network namespace" in result.err))
+
+        with attacker("swapper", work / "net", work / "host"):
+            repeat(3, attempt)
+        assert seen == {(0, "77"), (1, True)}
+    finally:
+        holder.kill()
+        holder.wait()
+    assert key.read_text() == before
