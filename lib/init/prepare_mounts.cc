@@ -130,6 +130,7 @@ MountStep make_step(const PrepareRequest& request, const plan::Mount& mount, Are
   MountStep step{};
   step.kind = source_kind(mount.kind);
   step.tree_fd = -1;
+  step.mount_fd = -1;
   step.destination = arena.text(mount.destination);
   step.source = arena.text(mount.source);
   step.fs_type = arena.text(mount.kind == plan::MountKind::kCgroup ? "cgroup2" : mount.fs_type);

@@ -60,6 +60,7 @@ struct MountStep {
   uint32_t copy_up;
   uint32_t inherit_mode;  // tmpfs without mode=: as the directory below
   uint32_t nofollow_source;
+  mutable int32_t mount_fd;   // the child's note of where it is attached, for what is done to it later; -1: none
   const char* bind_fallback;  // kCgroup, kSysfs: host path to bind when the mount itself is refused
 };
 

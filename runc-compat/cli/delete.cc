@@ -87,7 +87,7 @@ Status delete_opened(state::ContainerDir& dir, bool force) {
   const Result<state::Record> former = dir.load_former();
   const bool nothing_written = state::is_missing(record.error()) && !former;
   if (nothing_written) {
-    TRY(dir.remove());  // a create that died before it wrote anything
+    TRY(force ? dir.remove() : dir.remove_unwritten());  // a create that died before it wrote anything
     return std::move(record).error();
   }
   return force ? delete_damaged(dir, record.error()) : Status(std::move(record).error());

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "oci/spec_json.h"
+#include "oci/validate.h"
 #include "policy/resolve.h"
 #include "runc-compat/cli/arguments.h"
 #include "runc-compat/cli/container.h"
@@ -70,6 +71,7 @@ Result<int> run_update(const Globals& globals, const Arguments& arguments) {
   TRY_ASSIGN(const json::Value request, resources_request(arguments));
   // Its mistakes by its own field names, before the merge hides them.
   TRY_ASSIGN(const oci::Resources asked, oci::parse_resources(request));
+  TRY(oci::validate_resources(asked, "linux.resources"));
   TRY_ASSIGN(Container container, open_locked_container(globals, arguments.positional().at(0)));
   TRY_ASSIGN(const std::vector<std::string> schemata, resctrl_lines(arguments));
   TRY_ASSIGN(const state::ContainerStatus status,

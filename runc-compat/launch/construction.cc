@@ -169,9 +169,9 @@ Status Construction::make_cgroup() {
 }
 
 // The fifo is opened for both directions: init's read then neither fails nor ends before `start`
-// writes.
+// writes, and nobody else needs to open it: whoever may write to it could start the container.
 Status Construction::make_fifo() {
-  if (::mkfifoat(dir_->fd(), state::kExecFifo, 0622) != 0) {
+  if (::mkfifoat(dir_->fd(), state::kExecFifo, 0600) != 0) {
     return Error::system(errno, "mkfifo exec.fifo");
   }
   TRY_ASSIGN(fifo_, open_at(dir_->fd(), state::kExecFifo, O_RDWR | O_NOFOLLOW));

@@ -249,6 +249,20 @@ Status ContainerDir::remove() {
   return remove_tree(root_->fd.get(), id_, path_, kStateFile);
 }
 
+Status ContainerDir::remove_unwritten() {
+  if (::unlinkat(fd_.get(), kFormerStateFile, 0) != 0 && errno != ENOENT) {
+    return Error::system(errno, concat("remove ", path_, "/", kFormerStateFile));
+  }
+  if (::unlinkat(root_->fd.get(), id_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) {
+    return {};
+  }
+  return errno == ENOTEMPTY ? with_remedy(Error(ErrorKind::kState,
+                                                concat("container does not exist: ", path_, " holds files of something else"),
+                                                ENOTEMPTY),
+                                          id_)
+                            : Error::system(errno, concat("remove ", path_));
+}
+
 bool is_missing(const Error& error) {
   return error.kind() == ErrorKind::kState && error.err() == ENOENT;
 }
@@ -269,7 +283,8 @@ Result<ContainerDir> StateRoot::container(const std::string& id) const {
     if (fd.error().err() == ENOENT) {
       return missing();
     }
-    return with_remedy(std::move(fd).error(), id);
+    const bool of_another_user = fd.error().kind() == ErrorKind::kDenied;
+    return of_another_user ? std::move(fd).error() : with_remedy(std::move(fd).error(), id);
   }
   return ContainerDir(root_, *std::move(fd), path, id);
 }
@@ -290,7 +305,12 @@ Status remove_leftover(const std::string& root, const std::string& id) {
   if (!opened) {
     return opened.error().err() == ENOENT ? Status() : opened.error();
   }
-  return remove_tree(opened->fd.get(), id, concat(root, "/", id), kStateFile);
+  const std::string path = concat(root, "/", id);
+  struct stat st = {};
+  if (opened->others_may_write && ::fstatat(opened->fd.get(), id.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    TRY(check_owner(st).context(path));
+  }
+  return remove_tree(opened->fd.get(), id, path, kStateFile);
 }
 
 }  // namespace redoubt::state

@@ -70,6 +70,10 @@ class ContainerDir {
   // directory. What is gone already is no error. The lock goes with the directory.
   Status remove();
 
+  // Removes the directory when a create died before it wrote anything into it; ENOTEMPTY when there are files
+  // that are none of ours (--root /var, id lib).
+  Status remove_unwritten();
+
  private:
   friend class StateRoot;
 
@@ -110,7 +114,8 @@ class StateRoot {
 bool is_missing(const Error& error);
 
 // Removes whatever is at <root>/<id> without interpreting it (delete of a container without
-// readable state). The id must be valid; nothing there is no error.
+// readable state). The id must be valid; nothing there is no error. Where others may write to the root,
+// what belongs to another user is refused.
 Status remove_leftover(const std::string& root, const std::string& id);
 
 }  // namespace redoubt::state

@@ -335,6 +335,23 @@ def test_update_bad_value(runtime, sleeper, flags):
     assert sleeper.status == "running"
 
 
+@pytest.mark.native
+@pytest.mark.parametrize(
+    "document, words",
+    [({"blockIO": {"weight": 9}}, "linux.resources.blockIO.weight: 9 is not in range 10 to 1000"),
+     ({"blockIO": {"weightDevice": [{"major": 8, "minor": 0, "weight": 1001}]}}, "linux.resources.blockIO.weightDevice[0].weight: 1001 is not in range"),
+     ({"cpu": {"period": 1}}, "linux.resources.cpu.period: 1 is not in range 1000 to 1000000"),
+     ({"cpu": {"idle": 2}}, "linux.resources.cpu.idle: 2 is neither 0 nor 1"),
+     ({"hugepageLimits": [{"pageSize": "../2MB", "limit": 0}]}, "linux.resources.hugepageLimits[0].pageSize"),
+     ({"memory": {"limit": -5}}, "linux.resources.memory.limit: -5; -1 means no limit")],
+    ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_update_is_judged_as_the_configuration_is(runtime, sleeper, document, words):
+    runtime.only_redoubt("the field's name in the message")
+    result = runtime("update", "--resources=-", sleeper.id, stdin=json.dumps(document))
+    assert result.code == 1 and words in result.err, str(result)
+
+
 def test_events_after_cgroup_removed_under_us(runtime, sleeper):
     """Somebody removes the cgroup of a stopped container: delete still works."""
     path = sleeper.cgroup()

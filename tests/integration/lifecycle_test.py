@@ -70,6 +70,22 @@ def test_state_directory_modes(runtime, bundle):
     assert stat.S_IMODE((directory / "state.json").stat().st_mode) & 0o022 == 0
 
 
+def test_nobody_else_can_start(runtime, bundle, work):
+    """In a --root that others may pass through, whatever the caller's umask: 0622 as with runc lets every user write the byte."""
+    runtime.only_redoubt("mode of exec.fifo")
+    bundle.args("touch", "/tmp/started").writable().save()
+    runtime.root.mkdir(mode=0o755, exist_ok=True)
+    cid = runtime.cid()
+    runtime.raw(runtime.argv("create", "--bundle", bundle.path, cid), preexec=lambda: os.umask(0))
+    for directory in [*runtime.root.parents, runtime.root]:
+        if not directory.stat().st_mode & 0o001:
+            directory.chmod(directory.stat().st_mode | 0o011)
+    done = host.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", f"echo 0 >{runtime.root}/{cid}/exec.fifo")
+    assert done.returncode != 0 and runtime.state(cid)["status"] == "created", done
+    runtime.ok("delete", cid)
+    assert not (bundle.rootfs / "tmp/started").exists()
+
+
 def test_start_twice(runtime, sleeper):
     runtime.fails("start", sleeper.id, match="cannot start an already running container")
 
@@ -233,6 +249,37 @@ def test_delete_removes_leftover_directory(runtime, sleeper):
     left.mkdir()
     runtime.fails("delete", left.name, match="container does not exist")
     assert not left.exists()
+
+
+def test_delete_leaves_files_that_are_no_containers(runtime, sleeper):
+    runtime.only_redoubt("care for --root /var and id lib")
+    other = runtime.root / runtime.cid()
+    other.mkdir()
+    (other / "precious").write_text("x")
+    runtime.fails("delete", other.name, match="container does not exist: .* holds files of something else; run: delete --force")
+    assert (other / "precious").read_text() == "x"
+    (other / "precious").unlink()
+    runtime.fails("delete", other.name, match="container does not exist")
+    assert not other.exists()
+
+
+def test_delete_force_leaves_what_belongs_to_another_user(runtime, bundle, work):
+    """In a root like /tmp: neither a directory nor a file nor a link of somebody else, and no advice to remove it."""
+    runtime.only_redoubt("check of owners")
+    root = work / "sticky"
+    root.mkdir()
+    root.chmod(0o1777)
+    (root / "directory").mkdir()
+    (root / "directory/precious").write_text("x")
+    (root / "file").write_text("x")
+    (root / "link").symlink_to(work)
+    for name in ("directory", "file", "link"):
+        os.lchown(root / name, 12345, 12345)
+        result = runtime.raw([runtime.path, "--root", root, "delete", "--force", name])
+        assert result.code == 1 and "owned by uid 12345, refusing" in result.err and "run:" not in result.err, str(result)
+    assert (root / "directory/precious").exists() and (root / "file").exists() and (root / "link").is_symlink()
+    listed = runtime.raw([runtime.path, "--root", root, "list"])
+    assert listed.code == 0 and "owned by uid 12345" in listed.err and "--force" not in listed.err, str(listed)
 
 
 def test_delete_force_removes_leftover_directory(runtime, sleeper):

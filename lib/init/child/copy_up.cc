@@ -34,10 +34,18 @@ long copy_attributes(int fd, const struct stat& st) {
   return err < 0 ? err : sys::call(SYS_fchmod, fd, st.st_mode & 07777);
 }
 
-long copy_file(int source_dir, int target_dir, const char* name, const struct stat& st) {
-  const long in = sys::openat(source_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+// Owner and mode are those of the file that is read, not of one that had the name before: setuid of one and
+// the content of another would make a third.
+long copy_file(int source_dir, int target_dir, const char* name) {
+  const long in = sys::openat(source_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (in < 0) {
     return in;
+  }
+  struct stat st {};
+  const long known = stat_fd(static_cast<int>(in), &st);
+  if (known < 0 || (st.st_mode & S_IFMT) != S_IFREG) {
+    sys::close(static_cast<int>(in));
+    return known < 0 ? known : -ESTALE;
   }
   const long out =
       sys::openat(target_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -76,16 +84,16 @@ long copy_link(int source_dir, int target_dir, const char* name) {
   return sys::call(SYS_symlinkat, sys::arg(target), target_dir, sys::arg(name));
 }
 
-long copy_subdirectory(
-    int source_dir, int target_dir, const char* name, const struct stat& st, int depth) {
+long copy_subdirectory(int source_dir, int target_dir, const char* name, int depth) {
   long err = sys::call(SYS_mkdirat, target_dir, sys::arg(name), 0700);
   if (err < 0) {
     return err;
   }
   const long in = sys::openat(source_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   const long out = sys::openat(target_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  err = in < 0 ? in : out;
-  if (in >= 0 && out >= 0) {
+  struct stat st {};
+  err = in < 0 ? in : out < 0 ? out : stat_fd(static_cast<int>(in), &st);
+  if (err >= 0) {
     err = copy_directory(static_cast<int>(in), static_cast<int>(out), depth + 1);
     err = err < 0 ? err : copy_attributes(static_cast<int>(out), st);
   }
@@ -103,9 +111,9 @@ long copy_entry(int source_dir, int target_dir, const char* name, int depth) {
   }
   switch (st.st_mode & S_IFMT) {
     case S_IFDIR:
-      return copy_subdirectory(source_dir, target_dir, name, st, depth);
+      return copy_subdirectory(source_dir, target_dir, name, depth);
     case S_IFREG:
-      return copy_file(source_dir, target_dir, name, st);
+      return copy_file(source_dir, target_dir, name);
     case S_IFLNK:
       return copy_link(source_dir, target_dir, name);
     default: {

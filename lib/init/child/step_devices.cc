@@ -59,6 +59,45 @@ long enter_parent(int root_fd, const char* path, Parent& parent, const char** na
   return parent.fd;
 }
 
+// fchmod(2) refuses an O_PATH descriptor, and fchmodat2(2) came with Linux 6.6.
+long set_mode(int node_fd, uint32_t mode) {
+#ifndef SYS_fchmodat2
+  constexpr long SYS_fchmodat2 = 452;  // the same on every architecture
+#endif
+  const long err = sys::call(SYS_fchmodat2, node_fd, sys::arg(""), mode, AT_EMPTY_PATH);
+  if (err != -ENOSYS) {
+    return err;
+  }
+  FixedText<32> path;
+  path.add("/proc/self/fd/").add_number(static_cast<unsigned>(node_fd));
+  return sys::call(SYS_fchmodat, AT_FDCWD, sys::arg(path.data), mode);
+}
+
+// Owner and mode of the node at `name`, looked up once: in a directory that others share the name may be
+// a link to a file of the host by now, and chmod would follow it.
+long own_node(int parent_fd, const char* name, const DeviceStep& device) {
+  const long node = sys::openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (node < 0) {
+    return node;
+  }
+  const int fd = static_cast<int>(node);
+  struct stat st {};
+  long err = stat_fd(fd, &st);
+  if (err == 0 && !matches(device, st)) {
+    err = -EEXIST;
+  }
+  const bool other_owner = st.st_uid != device.uid || st.st_gid != device.gid;
+  if (err == 0 && other_owner) {
+    err = sys::call(SYS_fchownat, fd, sys::arg(""), device.uid, device.gid, AT_EMPTY_PATH);
+  }
+  // mknod(2) has given the mode already, but for a default ACL of the directory.
+  if (err == 0 && (other_owner || (st.st_mode & 07777) != device.mode)) {
+    err = set_mode(fd, device.mode);
+  }
+  sys::close(fd);
+  return err;
+}
+
 long make_node(int parent_fd, const char* name, const DeviceStep& device) {
   long err = sys::call(SYS_mknodat,
                        parent_fd,
@@ -71,12 +110,7 @@ long make_node(int parent_fd, const char* name, const DeviceStep& device) {
     // What the image brought may stay only if it is the same device.
     return err < 0 ? err : matches(device, st) ? 0 : -EEXIST;
   }
-  if (err < 0) {
-    return err;
-  }
-  err = sys::call(
-      SYS_fchownat, parent_fd, sys::arg(name), device.uid, device.gid, AT_SYMLINK_NOFOLLOW);
-  return err < 0 ? err : sys::call(SYS_fchmodat, parent_fd, sys::arg(name), device.mode);
+  return err < 0 ? err : own_node(parent_fd, name, device);
 }
 
 // In a user namespace mknod is refused: the host's node is bound over an empty file, after a look

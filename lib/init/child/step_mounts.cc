@@ -38,6 +38,10 @@ bool is_deferred_readonly(const MountStep& mount) {
   return is_tmpfs(mount) || text_equal(mount.destination, "/dev");
 }
 
+bool is_closed_later(const MountStep& mount) {
+  return (mount.attr_set & MOUNT_ATTR_RDONLY) != 0 && is_deferred_readonly(mount);
+}
+
 long set_options(int fs_fd, const MountStep& mount, const char** failing) {
   *failing = "source";
   long err = 0;
@@ -173,8 +177,15 @@ long open_ordinary_directory(int root_fd, const char* path, Target* target) {
   return target->fd;
 }
 
-// The last mount at /proc or /sys is the one to be masked (step_protect.cc).
+// The last mount at /proc or /sys is the one to be masked (step_protect.cc), and what is made read-only in
+// the end is the mount itself: in a rootfs that is shared its path may lead elsewhere by then.
 long remember_mount(Context& context, const MountStep& mount, int mount_fd) {
+  if (is_closed_later(mount)) {
+    mount.mount_fd = static_cast<int>(sys::fcntl(mount_fd, F_DUPFD_CLOEXEC, 3));
+    if (mount.mount_fd < 0) {
+      return mount.mount_fd;
+    }
+  }
   int* slot = text_equal(mount.destination, "/proc")  ? &context.proc_mount_fd
               : text_equal(mount.destination, "/sys") ? &context.sys_mount_fd
                                                       : nullptr;
@@ -312,17 +323,15 @@ StepStatus make_mounts(const InitProgram& program, Context& context) {
 
 StepStatus protect_root(const InitProgram& program, Context& context) {
   for (const MountStep& mount : program.rootfs.mounts) {
-    if ((mount.attr_set & MOUNT_ATTR_RDONLY) == 0 || !is_deferred_readonly(mount)) {
+    if (mount.mount_fd < 0) {
       continue;
     }
-    const long fd = open_in_root(context.root_fd, mount.destination, O_PATH);
-    long err =
-        fd < 0 ? fd : set_mount_attributes(static_cast<int>(fd), MOUNT_ATTR_RDONLY, 0, 0, false);
-    // A later mount on top may hide this one; then there is nothing of it left to write to.
-    if (err < 0 && err != -EINVAL) {
+    const long err = set_mount_attributes(mount.mount_fd, MOUNT_ATTR_RDONLY, 0, 0, false);
+    if (err < 0) {
       return failed(context, mount, "read-only", err);
     }
-    sys::close(static_cast<int>(fd));
+    sys::close(mount.mount_fd);
+    mount.mount_fd = -1;
   }
   if (program.rootfs.readonly == 0) {
     return kOk;

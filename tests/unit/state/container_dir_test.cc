@@ -18,6 +18,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 mode_t mode_of(const std::string& path) {
   struct stat st = {};
@@ -142,7 +143,10 @@ TEST(ContainerDirOpen, RefusesRootsAndDirectoriesOfOtherUsers) {
       << "nobody but us can have put it there";
   ASSERT_EQ(::chmod(temporary.root().c_str(), 01777), 0);
   EXPECT_THAT(ContainerDir::open(temporary.root(), "c1").error().message(),
+              AllOf(HasSubstr("owned by uid 4242, refusing"), Not(HasSubstr("delete --force"))));
+  EXPECT_THAT(remove_leftover(temporary.root(), "c1").error().message(),
               HasSubstr("owned by uid 4242, refusing"));
+  EXPECT_TRUE(exists(temporary.root() + "/c1"));
   ASSERT_EQ(::chmod(temporary.root().c_str(), 0700), 0);
   ASSERT_EQ(::chown(temporary.root().c_str(), 4242, 4242), 0);
   EXPECT_THAT(ContainerDir::claim(temporary.root(), "c2").error().message(),
@@ -289,6 +293,18 @@ TEST(ContainerDirRemove, TakesEverythingBelowAndIsIdempotent) {
   EXPECT_TRUE(exists(temporary.base() + "/precious"));
   EXPECT_TRUE(dir->remove().has_value());
   EXPECT_TRUE(remove_leftover(temporary.root(), "c1").has_value());
+}
+
+TEST(ContainerDirRemove, UnwrittenLeavesFilesOfOthers) {
+  const TemporaryRoot temporary;
+  Result<ContainerDir> dir = ContainerDir::claim(temporary.root(), "c1");
+  temporary.write(temporary.file("c1", "precious"), "x");
+  EXPECT_EQ(dir->remove_unwritten().error().err(), ENOTEMPTY);
+  EXPECT_TRUE(exists(temporary.file("c1", "precious")));
+  ASSERT_EQ(::unlink(temporary.file("c1", "precious").c_str()), 0);
+  temporary.write(temporary.file("c1", kFormerStateFile), "{");
+  EXPECT_TRUE(dir->remove_unwritten().has_value());
+  EXPECT_FALSE(exists(temporary.root() + "/c1"));
 }
 
 TEST(StateRoot, ReturnsSortedDirectoriesWithValidNames) {
