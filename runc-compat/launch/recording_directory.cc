@@ -26,7 +26,8 @@ Status write_whole(int directory, const std::string& name, std::string_view text
 
 Result<RecordingDirectory> RecordingDirectory::open(const std::string& path) {
   TRY_ASSIGN(const std::string real, TrustedPaths().resolve(path));
-  TRY_ASSIGN(UniqueFd fd, open_at(AT_FDCWD, real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  // The directory itself is no link, as ever.
+  TRY_ASSIGN(UniqueFd fd, open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) {
     return Error::system(errno, concat("stat ", path));
