@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/io.h"
@@ -68,7 +70,16 @@ void push_path(const std::string& path, std::vector<std::string>& left) {
   }
 }
 
+// Not the same as absent: somebody meant it to be there.
+Error dangling(const std::string& path, const std::string& missing) {
+  return Error::invalid(concat(path, ": leads by a symbolic link to ", missing, ", which is not there; put it there, or remove the link"));
+}
+
 }  // namespace
+
+bool is_absence(const Error& error) {
+  return error.err() == ENOENT || error.err() == ENOTDIR;
+}
 
 Status TrustedPaths::check(const struct stat& st, const std::string& path) {
   TRY(check_owner(st, path));
@@ -104,6 +115,7 @@ Result<std::string> TrustedPaths::resolve(const std::string& path) {
     TRY(step("/", left.empty()));
   }
   int links = 0;
+  size_t behind_link = SIZE_MAX;  // so many parts are left when no link's target is walked any more
   while (!left.empty()) {
     const std::string part = std::move(left.back());
     left.pop_back();
@@ -113,13 +125,17 @@ Result<std::string> TrustedPaths::resolve(const std::string& path) {
     }
     const std::string next = concat(found, "/", part);
     if (good_.find(next) == good_.end()) {
-      TRY_ASSIGN(const std::string target, step(next, left.empty()));
-      if (!target.empty()) {
+      const Result<std::string> target = step(next, left.empty());
+      if (!target) {
+        return left.size() >= behind_link && is_absence(target.error()) ? dangling(path, next) : target.error();
+      }
+      if (!target->empty()) {
         if (++links > kMaxLinks) {
           return Error::system(ELOOP, concat("resolve ", path));
         }
-        found = target.front() == '/' ? "" : found;
-        push_path(target, left);
+        behind_link = std::min(behind_link, left.size());
+        found = target->front() == '/' ? "" : found;
+        push_path(*target, left);
         continue;
       }
     }

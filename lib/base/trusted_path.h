@@ -17,10 +17,12 @@
 
 namespace redoubt {
 
+bool is_absence(const Error& error);
+
 class TrustedPaths {
  public:
-  // The same path without symbolic links. An error names the component and the remedy; where one is not there, its err() is
-  // ENOENT or ENOTDIR. `path` is absolute. What one call has found good, the next ones do not look at again.
+  // The same path without symbolic links. An error names the component and the remedy; where one is not there, it is_absence(),
+  // but not where a link leads nowhere. `path` is absolute. What one call has found good, the next ones do not look at again.
   Result<std::string> resolve(const std::string& path);
 
   // Of what was opened by a path that resolve() gave; `path` is for the error.

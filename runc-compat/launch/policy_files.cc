@@ -35,18 +35,18 @@ Result<std::string> policy_root(TrustedPaths& paths) {
   return root ? root : std::move(root).error().add_context(kRootVariable);
 }
 
-bool is_absence(const Error& error) {
-  return error.err() == ENOENT || error.err() == ENOTDIR;
-}
-
 // Whether it is there. Usually it is not, and one system call tells.
 Result<bool> find_directory(TrustedPaths& paths, const std::string& path) {
   struct stat st {};
-  if (::lstat(path.c_str(), &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    return false;
+  if (::lstat(path.c_str(), &st) != 0) {
+    const Error error = Error::system(errno, concat("stat ", path));
+    return is_absence(error) ? Result<bool>(false) : error;
   }
-  const Result<std::string> found = paths.resolve(path);
-  return found || is_absence(found.error()) ? Result<bool>(found.has_value()) : found.error();
+  TRY_ASSIGN(const std::string real, paths.resolve(path));
+  if (::lstat(real.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
+    return Error::invalid(concat(path, ": must be a directory"));
+  }
+  return true;
 }
 
 using MaybeText = std::optional<policy::SourceText>;

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -97,6 +98,42 @@ def test_a_rule_that_is_a_link_of_somebody_else(runtime, bundle, node, work):  #
     os.chown(node.etc / "config.json", 1234, 1234, follow_symlinks=False)
     result = start(runtime, bundle)
     assert result.code == 1 and f"run: chown -h root:root {node.etc / 'config.json'}" in result.err
+
+
+def test_a_policy_does_not_vanish_with_what_a_link_leads_to(runtime, bundle, node, work):  # noqa: F811
+    node()
+    away = work / "mounted"
+    shutil.move(node.etc, away)
+    node.etc.symlink_to(away)
+    assert start(runtime, bundle).code == 0
+    (away / "config.json").rename(work / "config.json")
+    assert start(runtime, bundle).code == 0  # no file, and nothing that says there should be one
+    (away / "config.json").symlink_to("/nonexistent/config.json")
+    assert "leads by a symbolic link to /nonexistent, which is not there" in runtime.refused(bundle.args("true")).err
+    shutil.rmtree(away)
+    assert f"leads by a symbolic link to {away}, which is not there" in runtime.refused(bundle.args("true")).err
+    node.etc.unlink()
+    node.etc.write_text("")
+    assert f"{node.etc}: must be a directory" in runtime.refused(bundle.args("true")).err
+
+
+def let_somebody_write(path):
+    """setfacl -m u:1234:rwx"""
+    entries = [(0x01, 7, 0xFFFFFFFF), (0x02, 7, 1234), (0x04, 5, 0xFFFFFFFF), (0x10, 7, 0xFFFFFFFF), (0x20, 5, 0xFFFFFFFF)]
+    os.setxattr(path, "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries))
+
+
+def test_an_acl_that_lets_somebody_write_counts(runtime, bundle, node):  # noqa: F811
+    node()
+    for path in (node.etc, node.etc / "config.json"):
+        try:
+            let_somebody_write(path)
+        except OSError as error:
+            pytest.skip(f"lacks: a file system with ACLs ({error})")
+        assert f"run: chmod go-w {path}" in runtime.refused(bundle.args("true")).err
+        os.removexattr(path, "system.posix_acl_access")
+        path.chmod(0o755)
+        assert start(runtime, bundle).code == 0
 
 
 def test_a_profile_that_the_caller_names_by_path_is_his_own_affair(runtime, node, work):  # noqa: F811

@@ -114,9 +114,28 @@ TEST_F(TrustedPath, ThatIsNotThereOrACircleSaysSo) {
   EXPECT_EQ(TrustedPaths().resolve(path("/etc/none")).error().err(), ENOENT);
   EXPECT_EQ(TrustedPaths().resolve(path("/none/none")).error().err(), ENOENT);
   EXPECT_EQ(TrustedPaths().resolve(path("/etc/config.json/x")).error().err(), ENOTDIR);
+  EXPECT_TRUE(is_absence(TrustedPaths().resolve(path("/etc/none")).error()));
   link("b", "/a");
   link("a", "/b");
   EXPECT_EQ(TrustedPaths().resolve(path("/a/x")).error().err(), ELOOP);
+}
+
+// A policy must not vanish with a file system that is not mounted.
+TEST_F(TrustedPath, IsNotAbsentWhereALinkLeadsNowhere) {
+  link("none/config.json", "/etc/near");
+  link(path("/none"), "/etc/far");
+  link("far/below", "/etc/chain");
+  link("../etc", "/other/etc");
+  for (const char* name : {"/etc/near", "/etc/far", "/etc/far/config.json", "/etc/chain", "/other/etc/near"}) {
+    const Result<std::string> real = TrustedPaths().resolve(path(name));
+    ASSERT_FALSE(real.has_value()) << name;
+    EXPECT_FALSE(is_absence(real.error())) << name;
+    EXPECT_THAT(real.error().message(), HasSubstr("which is not there; put it there, or remove the link")) << name;
+  }
+  // Behind a link that leads somewhere, absent is absent.
+  for (const char* name : {"/other/etc/none", "/other/etc/profiles/none", "/other/etc/none/config.json"}) {
+    EXPECT_TRUE(is_absence(TrustedPaths().resolve(path(name)).error())) << name;
+  }
 }
 
 }  // namespace
