@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/str.h"
+#include "policy/document/memory_size.h"
 #include "policy/document/merge.h"
 #include "policy/document/read_document.h"
 
@@ -21,8 +22,6 @@ constexpr const char* kNameKeys[] = {"io.kubernetes.cri.container-name",
 // No bounds but choices, which can be wider than none: kernel parameters are set by root, a type of SELinux or a profile of AppArmor can be that of
 // any service of the host. What a pod may choose of them, its engine has judged in config.json.
 constexpr Field kChoices[] = {Field::kSysctls, Field::kSelinuxType, Field::kApparmorProfile};
-
-constexpr uint32_t kMaxVcpus = 1024;
 
 std::string container_name(const std::map<std::string, std::string>& annotations) {
   for (const char* key : kNameKeys) {
@@ -146,22 +145,15 @@ std::optional<ContainerKey> parse_container_key(std::string_view rest) {
   return ContainerKey{rest.substr(0, dot), rest.substr(dot + 1)};
 }
 
-// "512Mi", "2Gi".
-bool is_memory_size(std::string_view value) {
-  const bool has_unit = value.ends_with("Mi") || value.ends_with("Gi");
-  const auto number = parse_number<uint32_t>(value.substr(0, value.size() - (has_unit ? 2 : 0)));
-  return has_unit && number && *number > 0;
-}
-
 bool is_vcpu_count(std::string_view value) {
   const auto number = parse_number<uint32_t>(value);
-  return number && *number > 0 && *number <= kMaxVcpus;
+  return number && *number > 0 && *number <= kMaxVcpus && value.front() != '0';
 }
 
 // The size of the virtual machine, for whoever starts it. Nothing when the key is none of these.
 std::optional<Status> check_machine_key(std::string_view word, const std::string& value) {
   if (word == "vm.memory") {
-    return is_memory_size(value)
+    return parse_memory_size(value)
                ? Status()
                : Error::invalid(concat("annotation io.redoubt.vm.memory: ",
                                        shown(value),

@@ -19,6 +19,9 @@
 
 namespace redoubt::policy {
 
+// Of a virtual machine, whoever asks for them.
+inline constexpr uint32_t kMaxVcpus = 1024;
+
 struct AnnotationPolicy {
   std::string profile;         // empty: none named
   std::string profile_source;  // "annotation io.redoubt.profile"

@@ -124,6 +124,17 @@ Status select_profile(const PolicySources& sources, Selection& selection) {
   return {};
 }
 
+// What virtual machines are made of and how large they may be, which privileged containers do not choose either.
+Document machine_rules_of(const Document& node) {
+  Document out = node;
+  for (const FieldInfo& info : field_table()) {
+    if (!info.path.starts_with("vm.")) {
+      out[info.field] = {};
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 bool restricts_network(const Effective& policy) {
@@ -215,7 +226,7 @@ Result<Effective> choose_policy(const PolicySources& sources,
                                 ? asked
                                 : meet(asked, selection.profile);
   const bool floor = selection.node.level(Field::kNodePrivileged) != 0;
-  effective.privileged = floor ? meet(selection.node, own_wish) : own_wish;
+  effective.privileged = meet(floor ? selection.node : machine_rules_of(selection.node), own_wish);
   effective.document = meet(meet(selection.node, asked), selection.profile);
   TRY(check_conflicts(effective.document));
   effective.warnings = std::move(selection.warnings);

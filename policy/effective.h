@@ -42,7 +42,7 @@ struct PolicySources {
 struct Effective {
   Document document;
   // What a privileged container is kept under when the node lets it run: what its own annotations
-  // say, and with node.privileged "floor" the node's rules.
+  // say, what the node says of machines, and with node.privileged "floor" all of the node's rules.
   Document privileged;
   std::string profile;  // name
   std::string recording;  // name of a recording that is asked for and allowed; empty: none

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "policy/annotations.h"
+#include "policy/document/memory_size.h"
 #include "policy/harden.h"
 #include "policy/passes.h"
 #include "policy/pod.h"
@@ -13,6 +15,10 @@ namespace {
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr uint64_t kDefaultMemory = 512 * kMiB;
 constexpr uint64_t kLeastMemory = 128 * kMiB;
+constexpr uint64_t kMostMemory = kMiB << 24;  // 16 TiB: sums do not overflow
+constexpr uint64_t kDefaultPeriod = 100000;
+constexpr char kMemoryKey[] = "io.redoubt.vm.memory";
+constexpr char kVcpusKey[] = "io.redoubt.vm.vcpus";
 // What the guest's kernel, its agent and a container's init take beside the workload, without the
 // page structures (a 64th of all memory).
 constexpr uint64_t kGuestShare = 80 * kMiB;
@@ -86,16 +92,16 @@ uint64_t round_to_mib(uint64_t bytes) {
   return (bytes + kMiB - 1) / kMiB * kMiB;
 }
 
-// "512Mi", "2Gi"; checked by read_annotations().
-uint64_t parse_memory(std::string_view text) {
-  const uint64_t unit = text.ends_with("Gi") ? kMiB << 10 : kMiB;
-  return parse_number<uint64_t>(text.substr(0, text.size() - 2)).value_or(0) * unit;
-}
+// A size of the machine.
+struct Size {
+  uint64_t value = 0;
+  std::string asked_by;  // empty: nobody
+};
 
-uint64_t memory_of(const oci::Spec& spec) {
-  const auto asked = spec.annotations.find("io.redoubt.vm.memory");
-  if (asked != spec.annotations.end()) {
-    return std::max(parse_memory(asked->second), kLeastMemory);
+Size memory_of(const oci::Spec& spec) {
+  const auto asked = spec.annotations.find(kMemoryKey);
+  if (asked != spec.annotations.end()) {  // checked by read_annotations()
+    return {std::max(parse_memory_size(asked->second).value_or(0), kLeastMemory), concat("annotation ", kMemoryKey)};
   }
   const oci::Linux& config = linux_section(spec);
   const int64_t limit = config.resources && config.resources->memory
@@ -104,25 +110,65 @@ uint64_t memory_of(const oci::Spec& spec) {
   // The limit of a pod's sandbox is that of a program that only waits.
   const uint64_t pod = pod_memory_of(spec.annotations);
   if (limit <= 0 && pod == 0) {
-    return kDefaultMemory;
+    return {kDefaultMemory, ""};
   }
-  const uint64_t bytes = pod != 0 ? pod : static_cast<uint64_t>(limit);
-  return std::max(round_to_mib(bytes + bytes / 64 + kGuestShare), kLeastMemory);
+  const uint64_t bytes = std::min(pod != 0 ? pod : static_cast<uint64_t>(limit), kMostMemory);
+  return {std::max(round_to_mib(bytes + bytes / 64 + kGuestShare), kLeastMemory),
+          concat(pod != 0 ? "annotation io.kubernetes.cri.sandbox-memory" : "linux.resources.memory.limit",
+                 " with the guest's own share")};
 }
 
 // As many as the quota can keep busy.
-uint32_t vcpus_of(const oci::Spec& spec) {
-  const auto asked = spec.annotations.find("io.redoubt.vm.vcpus");
+Size vcpus_of(const oci::Spec& spec) {
+  const auto asked = spec.annotations.find(kVcpusKey);
   if (asked != spec.annotations.end()) {
-    return parse_number<uint32_t>(asked->second).value_or(1);
+    return {parse_number<uint32_t>(asked->second).value_or(1), concat("annotation ", kVcpusKey)};
   }
   const oci::Linux& config = linux_section(spec);
-  if (!config.resources || !config.resources->cpu) {
-    return 1;
+  const int64_t quota = config.resources && config.resources->cpu ? config.resources->cpu->quota.value_or(0) : 0;
+  if (quota <= 0) {
+    return {1, ""};
   }
-  const int64_t quota = config.resources->cpu->quota.value_or(0);
-  const auto period = static_cast<int64_t>(config.resources->cpu->period.value_or(100000));
-  return quota <= 0 || period <= 0 ? 1 : static_cast<uint32_t>((quota + period - 1) / period);
+  const uint64_t given = config.resources->cpu->period.value_or(0);
+  const uint64_t period = given == 0 ? kDefaultPeriod : given;
+  const auto time = static_cast<uint64_t>(quota);
+  return {time / period + (time % period != 0 ? 1 : 0), "linux.resources.cpu.quota"};
+}
+
+// The node's word, where it has one, otherwise what a machine can have at all.
+Result<uint64_t> within_ceiling(Hardener& hardener, Field field, const Size& size, uint64_t most) {
+  const bool is_memory = field == Field::kVmMaxMemory;
+  const auto shown = [is_memory](uint64_t value) { return is_memory ? memory_size_text(value) : concat(value); };
+  if (hardener.has(field)) {
+    most = std::min(most, hardener.policy[field].number);
+    hardener.decide(field, shown(hardener.policy[field].number), "vm");
+  }
+  if (size.value <= most) {
+    return size.value;
+  }
+  if (size.asked_by.empty()) {
+    return most;
+  }
+  const std::string text =
+      concat(info_of(field).path, ": ", size.asked_by, " asks for ", shown(size.value), ", ",
+             hardener.has(field) ? concat(hardener.source_of(field), " allows ") : "a machine can have at most ", shown(most));
+  if (hardener.policy.level(Field::kNodeOnConflict, 1) != 0) {
+    return Error(ErrorKind::kDenied, concat(text, "; ask for less with the annotation ", is_memory ? kMemoryKey : kVcpusKey));
+  }
+  hardener.plan.warnings.push_back(concat(text, "; the tighter value is used"));
+  return most;
+}
+
+Status size_machine(Hardener& hardener, plan::Machine& machine) {
+  const FieldValue& most = hardener.policy[Field::kVmMaxMemory];
+  if (most.present && most.number < kLeastMemory) {
+    return Error::invalid(concat("vm.maxMemory: ", hardener.source_of(Field::kVmMaxMemory), " allows ", memory_size_text(most.number),
+                                 ", and no machine comes up with less than ", memory_size_text(kLeastMemory)));
+  }
+  TRY_ASSIGN(machine.memory, within_ceiling(hardener, Field::kVmMaxMemory, memory_of(hardener.spec), kMostMemory));
+  TRY_ASSIGN(const uint64_t vcpus, within_ceiling(hardener, Field::kVmMaxVcpus, vcpus_of(hardener.spec), kMaxVcpus));
+  machine.vcpus = static_cast<uint32_t>(vcpus);
+  return {};
 }
 
 }  // namespace
@@ -222,8 +268,7 @@ Status harden_isolation(Hardener& hardener) {
     TRY(hardener.require(Field::kIsolation, kNoWall));
   }
   plan::Machine machine = node_machine(hardener.policy);
-  machine.memory = memory_of(hardener.spec);
-  machine.vcpus = vcpus_of(hardener.spec);
+  TRY(size_machine(hardener, machine));
   const char* const slow = machine.emulated ? "interpreted (vm.accelerator \"tcg\"): for tests, slow" : "";
   hardener.decide(Field::kIsolation,
                   concat("vm, ", machine.memory / kMiB, " MiB, ", machine.vcpus, " vCPU"),

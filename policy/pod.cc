@@ -1,7 +1,5 @@
 #include "policy/pod.h"
 
-#include <array>
-
 #include "base/str.h"
 
 namespace redoubt::policy {
@@ -11,10 +9,8 @@ struct Keys {
   const char* type;
   const char* sandbox;
 };
-constexpr std::array kKeys = {
-    Keys{"io.kubernetes.cri-o.ContainerType", "io.kubernetes.cri-o.SandboxID"},
-    Keys{"io.kubernetes.cri.container-type", "io.kubernetes.cri.sandbox-id"},
-};
+constexpr Keys kCrio = {"io.kubernetes.cri-o.ContainerType", "io.kubernetes.cri-o.SandboxID"};
+constexpr Keys kContainerd = {"io.kubernetes.cri.container-type", "io.kubernetes.cri.sandbox-id"};
 
 std::string value_of(const Annotations& annotations, const char* key) {
   const auto found = annotations.find(key);
@@ -25,7 +21,7 @@ std::string value_of(const Annotations& annotations, const char* key) {
 
 std::string pod_sandbox_of(const Annotations& annotations) {
   // The first engine that says what the container is: the other one's keys are a pod author's words then.
-  for (const Keys& keys : kKeys) {
+  for (const Keys& keys : {kCrio, kContainerd}) {
     if (const std::string type = value_of(annotations, keys.type); !type.empty()) {
       return type == "container" ? value_of(annotations, keys.sandbox) : std::string();
     }
@@ -34,6 +30,9 @@ std::string pod_sandbox_of(const Annotations& annotations) {
 }
 
 uint64_t pod_memory_of(const Annotations& annotations) {
+  if (!value_of(annotations, kCrio.type).empty() || value_of(annotations, kContainerd.type) != "sandbox") {
+    return 0;
+  }
   return parse_number<uint64_t>(value_of(annotations, "io.kubernetes.cri.sandbox-memory")).value_or(0);
 }
 

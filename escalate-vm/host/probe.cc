@@ -11,9 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <utility>
+#include <span>
 
 #include "base/str.h"
+#include "base/trusted_path.h"
 #include "base/unique_fd.h"
 #include "sandbox/pidfd.h"
 
@@ -92,10 +93,27 @@ std::string lack_of(int status) {
   }
 }
 
-std::string missing_file(const std::string& path, int access, const char* field) {
-  return ::access(path.c_str(), access) == 0
+struct NamedFile {
+  std::string path;
+  const char* field;
+};
+
+std::string missing_file(const NamedFile& file, int access) {
+  return ::access(file.path.c_str(), access) == 0
              ? ""
-             : concat(path, ": ", errno_text(errno), " (", field, " of the node's policy)");
+             : concat(file.path, ": ", errno_text(errno), " (", file.field, " of the node's policy)");
+}
+
+// What is executed or booted must be what the administrator put there.
+std::string untrusted_file(std::span<const NamedFile> files) {
+  TrustedPaths paths;
+  for (const NamedFile& file : files) {
+    const Result<std::string> real = paths.resolve(file.path);
+    if (!real && real.error().err() != ENOENT) {
+      return concat(real.error().message(), " (", file.field, " of the node's policy)");
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -125,18 +143,21 @@ std::string kvm_lack() {
 }
 
 std::string machine_lack(const plan::Machine& machine) {
-  const std::pair<std::string, const char*> programs[] = {{machine.monitor, "vm.monitor"},
-                                                          {machine.vmm, "vm.vmm"},
-                                                          {machine.virtiofsd, "vm.virtiofsd"}};
-  for (const auto& [path, field] : programs) {
-    if (std::string lack = missing_file(path, X_OK, field); !lack.empty()) {
-      return lack;
+  const NamedFile files[] = {{machine.monitor, "vm.monitor"},
+                             {machine.vmm, "vm.vmm"},
+                             {machine.virtiofsd, "vm.virtiofsd"},
+                             {machine.image + "/vmlinux", "vm.image"},
+                             {machine.image + "/initrd", "vm.image"},
+                             {machine.image + "/image.json", "vm.image"}};  // verify_image() misses it
+  constexpr size_t kPrograms = 3;
+  constexpr size_t kNeeded = 5;
+  for (size_t i = 0; i < kNeeded; ++i) {
+    if (const std::string lack = missing_file(files[i], i < kPrograms ? X_OK : R_OK); !lack.empty()) {
+      return i < kPrograms ? lack : concat(lack, "; redoubt-build-image makes one");
     }
   }
-  for (const char* name : {"/vmlinux", "/initrd"}) {
-    if (std::string lack = missing_file(machine.image + name, R_OK, "vm.image"); !lack.empty()) {
-      return concat(lack, "; redoubt-build-image makes one");
-    }
+  if (std::string lack = untrusted_file(files); !lack.empty()) {
+    return lack;
   }
   return machine.emulated ? "" : kvm_lack();
 }

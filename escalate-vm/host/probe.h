@@ -1,4 +1,4 @@
-// Whether this host can start a machine: its programs and image are there, and the processor really
+// Whether this host can start a machine: its programs and image are there and root's alone, and the processor really
 // runs guest code. A descriptor of /dev/kvm proves nothing: there are hosts whose KVM opens, and never
 // lets a kernel come up.
 #ifndef REDOUBT_ESCALATE_VM_HOST_PROBE_H_

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "policy/document/memory_size.h"
 
 namespace redoubt::policy {
 namespace {
@@ -60,7 +61,7 @@ std::string value_text(const FieldInfo& info, const FieldValue& value) {
     case FieldType::kLevel:
       return std::string(info.words[value.number]);
     case FieldType::kNumber:
-      return concat(value.number);
+      return info.vocabulary == Vocabulary::kMemorySize ? memory_size_text(value.number) : concat(value.number);
     case FieldType::kText:
       return value.text;
     default:

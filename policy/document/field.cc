@@ -310,6 +310,21 @@ constexpr FieldInfo kFields[] = {
      .meaning = "the digest of vm.image's image.json, which has those of its other files: no other "
                 "image is started",
      .layer = "vm"},
+    {.field = Field::kVmMaxMemory,
+     .path = "vm.maxMemory",
+     .type = FieldType::kNumber,
+     .vocabulary = Vocabulary::kMemorySize,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the memory that a virtual machine may have at most, such as 4Gi, whatever an annotation, the "
+                "container's limit or its pod asks for",
+     .layer = "vm"},
+    {.field = Field::kVmMaxVcpus,
+     .path = "vm.maxVcpus",
+     .type = FieldType::kNumber,
+     .scope = Scope::kNodeOnly,
+     .meaning = "the processors that a virtual machine may have at most, whatever an annotation or the container's "
+                "CPU quota asks for",
+     .layer = "vm"},
     {.field = Field::kVmMonitor,
      .path = "vm.monitor",
      .type = FieldType::kText,

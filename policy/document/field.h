@@ -74,6 +74,8 @@ enum class Field : uint8_t {
   kVmAccelerator,
   kVmImage,
   kVmImageDigest,
+  kVmMaxMemory,
+  kVmMaxVcpus,
   kVmMonitor,
   kVmVmm,
   kVmVirtiofsd,
@@ -108,6 +110,7 @@ enum class Vocabulary : uint8_t {
   kSysctl,      // net.ipv4.ip_forward
   kDigest,      // sha256: and 64 hexadecimal digits
   kPublicKey,   // ed25519: and 32 bytes in base64
+  kMemorySize,  // 512Mi, 2Gi; as a number: bytes
 };
 
 enum class Scope : uint8_t { kAny, kNodeOnly };

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "policy/document/endpoint.h"
+#include "policy/document/memory_size.h"
 #include "policy/document/read_document.h"
 #include "policy/document/reader.h"
 #include "policy/document/syscall_sets.h"
@@ -92,6 +93,12 @@ Status read_scalar_value(const RuleReader& rule, const json::Value& value, Field
       return rule.error(value, "value", "must be true or false");
     }
     out.number = value.as_bool() ? 1 : 0;
+  } else if (info.vocabulary == Vocabulary::kMemorySize) {
+    const auto size = value.is_string() ? parse_memory_size(value.as_string()) : std::optional<uint64_t>();
+    if (!size) {
+      return rule.error(value, "value", "must be a size such as 512Mi or 2Gi");
+    }
+    out.number = *size;
   } else if (info.type == FieldType::kNumber) {
     if (value.type() != json::Value::Type::kInt || value.as_int() < 1) {
       return rule.error(value, "value", "must be a positive integer");

@@ -8,6 +8,7 @@
 #include "plan/rlimit_names.h"
 #include "plan/socket_families.h"
 #include "policy/document/field.h"
+#include "policy/document/memory_size.h"
 #include "policy/document/read_document.h"
 #include "policy/document/syscall_sets.h"
 
@@ -62,6 +63,8 @@ json::Value name_schema(Vocabulary vocabulary) {
       return text_of("^sha256:[0-9a-f]{64}$");
     case Vocabulary::kPublicKey:
       return text_of("^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$");
+    case Vocabulary::kMemorySize:
+      return text_of(kMemorySizePattern);
     case Vocabulary::kNone:
       break;
   }
@@ -133,7 +136,7 @@ json::Value field_schema(const FieldInfo& info) {
     case FieldType::kLevel:
       return value_rule(one_of(info.words));
     case FieldType::kNumber:
-      return value_rule(integer(1));
+      return value_rule(info.vocabulary == Vocabulary::kMemorySize ? name_schema(info.vocabulary) : integer(1));
     case FieldType::kText:
       return value_rule(name_schema(info.vocabulary));
     case FieldType::kNumbers:

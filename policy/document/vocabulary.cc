@@ -5,6 +5,7 @@
 #include "plan/capability_names.h"
 #include "plan/rlimit_names.h"
 #include "plan/socket_families.h"
+#include "policy/document/memory_size.h"
 #include "policy/document/read_document.h"
 #include "policy/document/reader.h"
 #include "policy/document/syscall_sets.h"
@@ -115,6 +116,8 @@ std::string name_problem(Vocabulary vocabulary, std::string_view name) {
       return digest_problem(name);
     case Vocabulary::kPublicKey:
       return public_key_problem(name);
+    case Vocabulary::kMemorySize:
+      return parse_memory_size(name) ? "" : "is no size such as 512Mi or 2Gi";
     case Vocabulary::kNone:
       break;
   }

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "policy/document/gather.h"
+#include "policy/document/memory_size.h"
 #include "policy/document/read_document.h"
 
 namespace redoubt::policy {
@@ -25,7 +26,11 @@ json::Value scalar(const Document& document, const FieldInfo& info) {
       rule.set("value", info.words[value.number]);
       break;
     case FieldType::kNumber:
-      rule.set("value", value.number);
+      if (info.vocabulary == Vocabulary::kMemorySize) {
+        rule.set("value", memory_size_text(value.number));
+      } else {
+        rule.set("value", value.number);
+      }
       break;
     default:
       rule.set("value", value.text);

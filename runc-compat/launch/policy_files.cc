@@ -22,48 +22,60 @@ namespace {
 constexpr char kRootVariable[] = "REDOUBT_POLICY_ROOT";
 constexpr size_t kMaxCopy = size_t{16} << 20;
 
-bool is_trusted(const struct stat& st) {
-  return (st.st_uid == 0 || st.st_uid == ::geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-Result<std::string> policy_root() {
+Result<std::string> policy_root(TrustedPaths& paths) {
   const char* value = ::getenv(kRootVariable);
   if (value == nullptr || *value == '\0' || ::getauxval(AT_SECURE) != 0) {
     return std::string();
   }
   struct stat st {};
-  const std::string root = value;
-  if (root.front() != '/' || ::stat(value, &st) != 0 || !S_ISDIR(st.st_mode) || !is_trusted(st)) {
-    return Error::invalid(concat(kRootVariable,
-                                 ": ",
-                                 quote(root),
-                                 " must be an absolute directory that only root or the caller may "
-                                 "write to"));
+  if (*value != '/' || ::stat(value, &st) != 0 || !S_ISDIR(st.st_mode)) {
+    return Error::invalid(concat(kRootVariable, ": ", quote(value), " must be an absolute path of a directory"));
   }
-  return root;
+  Result<std::string> root = paths.resolve(value);
+  return root ? root : std::move(root).error().add_context(kRootVariable);
 }
 
-// Nothing when there is no such file.
-Result<std::optional<policy::SourceText>> read_trusted(const std::string& path,
-                                                       size_t limit = policy::kMaxDocumentBytes) {
-  Result<UniqueFd> file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+// Whether it is there. Usually it is not, and one system call tells.
+Result<bool> find_directory(TrustedPaths& paths, const std::string& path) {
+  struct stat st {};
+  if (::lstat(path.c_str(), &st) != 0) {
+    const Error error = Error::system(errno, concat("stat ", path));
+    return is_absence(error) ? Result<bool>(false) : error;
+  }
+  TRY_ASSIGN(const std::string real, paths.resolve(path));
+  if (::lstat(real.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
+    return Error::invalid(concat(path, ": must be a directory"));
+  }
+  return true;
+}
+
+using MaybeText = std::optional<policy::SourceText>;
+
+// Nothing when there is no such file. `real`: what to open.
+Result<MaybeText> read_own(const std::string& real, int flags, const std::string& path, size_t limit) {
+  Result<UniqueFd> file = open_at(AT_FDCWD, real, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
   if (!file) {
-    const int err = file.error().err();
-    if (err == ENOENT || err == ENOTDIR) {
-      return std::optional<policy::SourceText>();
-    }
-    return std::move(file).error();
+    return is_absence(file.error()) ? Result<MaybeText>(std::nullopt) : std::move(file).error();
   }
   struct stat st {};
   if (::fstat(file->get(), &st) != 0) {
     return Error::system(errno, concat("stat ", path));
   }
-  if (!S_ISREG(st.st_mode) || !is_trusted(st)) {
-    return Error(ErrorKind::kDenied,
-                 concat(path, ": must be a file that only root or the caller may write to"));
+  if (!S_ISREG(st.st_mode)) {
+    return Error(ErrorKind::kDenied, concat(path, ": must be a file that only root or the caller may write to"));
   }
+  TRY(TrustedPaths::check(st, real));
   TRY_ASSIGN(std::string text, read_all(file->get(), limit, path));
-  return std::optional<policy::SourceText>({std::move(text), path});
+  return MaybeText({std::move(text), path});
+}
+
+// The same, and nobody else may change what the path names.
+Result<MaybeText> read_trusted(TrustedPaths& paths, const std::string& path, size_t limit = policy::kMaxDocumentBytes) {
+  Result<std::string> real = paths.resolve(path);
+  if (!real) {
+    return is_absence(real.error()) ? Result<MaybeText>(std::nullopt) : std::move(real).error();
+  }
+  return read_own(*real, O_NOFOLLOW, path, limit);
 }
 
 json::Value to_json(const policy::SourceText& text) {
@@ -114,14 +126,29 @@ Result<PolicyFiles> PolicyFiles::of_node() {
     files.imposed_ = imposed->first;
     files.read_[imposed->first] = imposed->second;
   }
-  TRY_ASSIGN(const std::string root, policy_root());
-  files.directories_ = {root + "/etc/redoubt/profiles", root + "/usr/share/redoubt/profiles"};
-  TRY_ASSIGN(files.node_, read_trusted(root + "/etc/redoubt/config.json"));
+  TRY_ASSIGN(const std::string root, policy_root(files.paths_));
+  const std::string etc = root + "/etc/redoubt";
+  TRY_ASSIGN(const bool is_configured, find_directory(files.paths_, etc));
+  if (is_configured) {
+    TRY_ASSIGN(files.node_, read_trusted(files.paths_, etc + "/config.json"));
+    TRY(files.add_directory(etc + "/profiles"));
+  }
+  TRY(files.add_directory(root + "/usr/share/redoubt/profiles"));
   return files;
+}
+
+// Of profiles, when it is there.
+Status PolicyFiles::add_directory(const std::string& path) {
+  TRY_ASSIGN(const bool found, find_directory(paths_, path));
+  if (found) {
+    directories_.push_back(path);
+  }
+  return {};
 }
 
 Result<PolicyFiles> PolicyFiles::of_container(int state_directory_fd) {
   PolicyFiles files;
+  files.is_copy_ = true;
   Result<std::string> text = read_file_at(state_directory_fd, kPolicyFile, kMaxCopy);
   if (!text && text.error().err() == ENOENT) {
     return files;
@@ -162,7 +189,7 @@ Result<std::optional<policy::SourceText>> PolicyFiles::find(const std::string& n
   }
   for (const std::string& directory : directories_) {
     TRY_ASSIGN(std::optional<policy::SourceText> text,
-               read_trusted(concat(directory, "/", name, ".json")));
+               read_trusted(paths_, concat(directory, "/", name, ".json")));
     if (text) {
       read_[name] = *text;
       return text;
@@ -177,12 +204,14 @@ Result<std::optional<policy::SourceText>> PolicyFiles::find_signature(const std:
     return std::optional(known->second);
   }
   const auto profile = read_.find(name);
-  if (directories_.empty() || profile == read_.end()) {
-    return std::optional<policy::SourceText>();
+  if (is_copy_ || profile == read_.end()) {
+    return MaybeText();
   }
-  TRY_ASSIGN(std::optional<policy::SourceText> text,
-             read_trusted(concat(profile->second.source, policy::kSignatureSuffix),
-                          policy::kMaxSignatureFile));
+  const std::string path = concat(profile->second.source, policy::kSignatureSuffix);
+  // One that was named by the caller lies where he likes.
+  TRY_ASSIGN(MaybeText text,
+             name == imposed_ ? read_own(path, 0, path, policy::kMaxSignatureFile)
+                              : read_trusted(paths_, path, policy::kMaxSignatureFile));
   if (text) {
     signatures_[name] = *text;
   }

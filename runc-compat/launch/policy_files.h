@@ -7,9 +7,9 @@
 //   NAME.json.sig beside a profile      its signature, read only when the node has node.signedBy
 //
 // A file that somebody else than root or the caller may write is an error, never skipped: a policy
-// must not vanish. $REDOUBT_POLICY_ROOT puts another directory in front of both, for tests and for
-// trying a policy out; it is honoured only when it is absolute, belongs to the caller or root, and
-// nobody else may write to it.
+// must not vanish. So is a directory on the way to it, or a link in somebody's gift
+// (base/trusted_path.h). $REDOUBT_POLICY_ROOT puts another directory in front of both, for tests and
+// for trying a policy out; it must be absolute, and the same holds for it.
 #ifndef REDOUBT_LAUNCH_POLICY_FILES_H_
 #define REDOUBT_LAUNCH_POLICY_FILES_H_
 
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/trusted_path.h"
 #include "policy/effective.h"
 
 namespace redoubt::launch {
@@ -47,10 +48,13 @@ class PolicyFiles {
   std::vector<std::pair<std::string, std::string>> list() const;
 
  private:
+  Status add_directory(const std::string& path);
   Result<std::optional<policy::SourceText>> find(const std::string& name);
   Result<std::optional<policy::SourceText>> find_signature(const std::string& name);
 
-  std::vector<std::string> directories_;  // of profiles, the first one wins; empty: only `read_`
+  TrustedPaths paths_;
+  std::vector<std::string> directories_;  // of profiles, the first one wins
+  bool is_copy_ = false;                  // of a container: nothing but what is in `read_`
   std::optional<policy::SourceText> node_;
   std::map<std::string, policy::SourceText> read_;
   // Of those in `read_`, by their names. Kept with the container, so that what the node had accepted

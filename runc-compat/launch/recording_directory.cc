@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "base/str.h"
+#include "base/trusted_path.h"
 
 namespace redoubt::launch {
 namespace {
@@ -24,14 +25,14 @@ Status write_whole(int directory, const std::string& name, std::string_view text
 }  // namespace
 
 Result<RecordingDirectory> RecordingDirectory::open(const std::string& path) {
+  TRY_ASSIGN(const std::string real, TrustedPaths().resolve(path));
+  // The directory itself is no link, as ever.
   TRY_ASSIGN(UniqueFd fd, open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) {
     return Error::system(errno, concat("stat ", path));
   }
-  if ((st.st_uid != 0 && st.st_uid != ::geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Error(ErrorKind::kDenied, concat(path, ": must be a directory that only root or the caller may write to"));
-  }
+  TRY(TrustedPaths::check(st, real));
   RecordingDirectory directory(path, std::move(fd));
   TRY(directory.take_place());
   return directory;

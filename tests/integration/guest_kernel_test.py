@@ -4,6 +4,7 @@ a Makefile that answers as a kernel's does; what is laid over Kconfig, kernel.co
 import importlib.machinery
 import importlib.util
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -79,6 +80,26 @@ def test_another_version_is_another_kernel(tmp_path, source):
     makefile = folder / "Makefile"
     makefile.write_text(makefile.read_text().replace("SUBLEVEL = 7", "SUBLEVEL = 8"))
     assert build(tmp_path, folder).stdout not in ("", first.stdout)
+
+
+@pytest.mark.parametrize("program", ["build-kernel", "build-image"])
+@pytest.mark.parametrize("way", ["mode", "owner", "above"])
+def test_a_cache_that_others_may_write_is_not_used(tmp_path, source, program, way):
+    """What lies there would be the kernel of every machine."""
+    folder = source()
+    assert build(tmp_path, folder).returncode == 0
+    cache = tmp_path / "cache"
+    if way == "owner":
+        os.chown(cache, 1234, 0)
+    else:
+        (cache if way == "mode" else tmp_path).chmod(0o777)
+    # Without a kernel of one's own build-image would look into the cache before it downloads one.
+    command = [GUEST / program, cache, "--source", folder] if program == "build-kernel" else [GUEST / program, tmp_path / "image", "--cache", cache]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    bad = tmp_path if way == "above" else cache
+    assert result.returncode == 1 and f"{bad}: " in result.stderr, result
+    assert f"must be a folder that only root or the caller may write to; run: {'chown root:root' if way == 'owner' else 'chmod go-w'} {bad}" in result.stderr
+    assert not (tmp_path / "image/image.json").exists()
 
 
 @pytest.mark.parametrize("change, says", [

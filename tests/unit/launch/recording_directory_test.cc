@@ -65,6 +65,11 @@ TEST_F(Recordings, AreKeptWhereNobodyElseWrites) {
   EXPECT_THAT(refusal(), HasSubstr("only root or the caller may write to"));
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
   EXPECT_EQ(refusal(), "");
+  ASSERT_EQ(::mkdir(path("below").c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0777), 0);
+  EXPECT_THAT(RecordingDirectory::open(path("below")).error().message(), HasSubstr(concat("run: chmod go-w ", directory_.path())));
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
+  EXPECT_TRUE(RecordingDirectory::open(path("below")));
   ASSERT_EQ(::symlink(directory_.path().c_str(), path("link").c_str()), 0);
   EXPECT_FALSE(RecordingDirectory::open(path("link")));
 }

@@ -72,7 +72,7 @@ class RandomDocuments {
         value.number = below(static_cast<uint32_t>(info.words.size()));
         break;
       case FieldType::kNumber:
-        value.number = 1 + below(4);
+        value.number = (1 + below(4)) * (info.vocabulary == Vocabulary::kMemorySize ? uint64_t{1} << 29 : 1);
         break;
       case FieldType::kText:
         value.text = info.vocabulary == Vocabulary::kPath ? "/" : "";

@@ -5,6 +5,7 @@
 
 #include "documents.h"
 #include "hardened.h"
+#include "plan/capability_names.h"
 #include "policy/pod.h"
 #include "specs.h"
 
@@ -229,10 +230,106 @@ TEST(Escalate, AContainerCannotLeaveAPodOnTheHost) {
 TEST(Escalate, ThePodsMemoryIsTheSizeOfItsMachine) {
   oci::Spec spec = vm_spec();
   spec.annotations["io.kubernetes.cri.sandbox-memory"] = "1073741824";
+  spec.annotations["io.kubernetes.cri.container-type"] = "sandbox";
   spec.linux_->resources.emplace().memory.emplace().limit = 16 << 20;
   const Result<plan::Plan> plan = resolve_vm(spec);
   ASSERT_TRUE(plan.has_value());
   EXPECT_GT(plan->machine->memory, uint64_t{1} << 30);
+}
+
+TEST(Escalate, ThePodsMemoryIsHeardOnASandboxAlone) {
+  oci::Spec spec = vm_spec();
+  spec.annotations["io.kubernetes.cri.sandbox-memory"] = "1073741824";
+  EXPECT_EQ(resolve_vm(spec)->machine->memory, uint64_t{512} << 20);
+}
+
+// With `vm` as the section of the node's policy, and perhaps more after it.
+Result<plan::Plan> resolve_under(const std::string& vm, const oci::Spec& spec) {
+  const Result<Effective> policy =
+      choose_policy({SourceText{node_text(concat(R"(,"vm":{)", vm, "}")), "node.json"}, lookup_with()}, spec.annotations);
+  if (!policy) {
+    return policy.error();
+  }
+  const plan::HostFacts host = host_with_every_layer();
+  Request request{spec, host, "c1", "/bundle"};
+  request.policy = &*policy;
+  return resolve(request);
+}
+
+constexpr char kCeilings[] = R"("maxMemory":{"value":"1Gi","reason":"r"},"maxVcpus":{"value":2,"reason":"r"})";
+
+oci::Spec asking(const char* key, const char* value) {
+  oci::Spec spec = vm_spec();
+  spec.annotations[key] = value;
+  return spec;
+}
+
+TEST(Escalate, TheNodesCeilingHoldsForAnnotations) {
+  EXPECT_EQ(resolve_under(kCeilings, asking("io.redoubt.vm.memory", "1Gi"))->machine->memory, uint64_t{1} << 30);
+  EXPECT_EQ(resolve_under(kCeilings, asking("io.redoubt.vm.vcpus", "2"))->machine->vcpus, 2U);
+  EXPECT_EQ(error_of(resolve_under(kCeilings, asking("io.redoubt.vm.memory", "1025Mi"))),
+            "vm.maxMemory: annotation io.redoubt.vm.memory asks for 1025Mi, node.json:1 allows 1Gi; ask for less with the annotation "
+            "io.redoubt.vm.memory");
+  EXPECT_THAT(error_of(resolve_under(kCeilings, asking("io.redoubt.vm.vcpus", "3"))),
+              HasSubstr("vm.maxVcpus: annotation io.redoubt.vm.vcpus asks for 3, node.json:1 allows 2"));
+}
+
+TEST(Escalate, TheNodesCeilingHoldsForWhatIsDerived) {
+  oci::Spec limited = vm_spec();
+  limited.linux_->resources.emplace().memory.emplace().limit = int64_t{1} << 30;
+  EXPECT_THAT(error_of(resolve_under(kCeilings, limited)), HasSubstr("vm.maxMemory: linux.resources.memory.limit with the guest's own share asks for 1120Mi"));
+  limited.linux_->resources->memory->limit = int64_t{900} << 20;
+  EXPECT_TRUE(resolve_under(kCeilings, limited).has_value());
+  limited.linux_->resources->cpu.emplace().quota = 200001;
+  EXPECT_THAT(error_of(resolve_under(kCeilings, limited)), HasSubstr("vm.maxVcpus: linux.resources.cpu.quota asks for 3"));
+  oci::Spec pod = asking("io.kubernetes.cri.sandbox-memory", "8589934592");
+  pod.annotations["io.kubernetes.cri.container-type"] = "sandbox";
+  EXPECT_THAT(error_of(resolve_under(kCeilings, pod)), HasSubstr("vm.maxMemory: annotation io.kubernetes.cri.sandbox-memory"));
+}
+
+TEST(Escalate, ASizeThatNobodyAskedForKeepsToTheCeiling) {
+  EXPECT_EQ(resolve_under(R"("maxMemory":{"value":"256Mi","reason":"r"})", vm_spec())->machine->memory, uint64_t{256} << 20);
+  EXPECT_THAT(error_of(resolve_under(R"("maxMemory":{"value":"64Mi","reason":"r"})", vm_spec())),
+              HasSubstr("vm.maxMemory: node.json:1 allows 64Mi, and no machine comes up with less than 128Mi"));
+}
+
+TEST(Escalate, WithClampTheCeilingTakesItsPlaceWithAWarning) {
+  const Result<plan::Plan> plan =
+      resolve_under(concat(kCeilings, R"(},"node":{"onConflict":{"value":"clamp","reason":"r"})"), asking("io.redoubt.vm.memory", "8Gi"));
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  EXPECT_EQ(plan->machine->memory, uint64_t{1} << 30);
+  ASSERT_EQ(plan->warnings.size(), 1U);
+  EXPECT_THAT(plan->warnings.front(), HasSubstr("asks for 8Gi, node.json:1 allows 1Gi; the tighter value is used"));
+}
+
+// The node lets privileged containers do what they like on its kernel; a machine is made of what it says.
+TEST(Escalate, APrivilegedContainerChoosesNeitherMachineNorSize) {
+  oci::Spec spec = asking("io.redoubt.vm.memory", "8Gi");
+  spec.linux_->seccomp.reset();
+  std::vector<std::string>& every = spec.process->capabilities.emplace().bounding.emplace();
+  for (const std::string_view name : plan::capability_names()) {
+    every.emplace_back(name);
+  }
+  const std::string vm = concat(kCeilings, R"(,"image":{"value":"/srv/image","reason":"r"})");
+  EXPECT_THAT(error_of(resolve_under(vm, spec)), HasSubstr("vm.maxMemory: annotation io.redoubt.vm.memory asks for 8Gi"));
+  spec.annotations["io.redoubt.vm.memory"] = "1Gi";
+  const Result<plan::Plan> plan = resolve_under(vm, spec);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  EXPECT_TRUE(plan->hardening.privileged);
+  EXPECT_EQ(plan->machine->image, "/srv/image");
+}
+
+TEST(Escalate, AbsurdSizesAreRefusedWithoutACeilingToo) {
+  EXPECT_THAT(error_of(resolve_vm(asking("io.redoubt.vm.memory", "9999999Gi"))), HasSubstr("a machine can have at most 16384Gi"));
+  oci::Spec pod = asking("io.kubernetes.cri.sandbox-memory", "18446744073709551615");
+  pod.annotations["io.kubernetes.cri.container-type"] = "sandbox";
+  EXPECT_THAT(error_of(resolve_vm(pod)), HasSubstr("a machine can have at most 16384Gi"));
+  oci::Spec limited = vm_spec();
+  limited.linux_->resources.emplace().memory.emplace().limit = INT64_MAX;
+  EXPECT_THAT(error_of(resolve_vm(limited)), HasSubstr("a machine can have at most 16384Gi"));
+  limited.linux_->resources->memory.reset();
+  limited.linux_->resources->cpu.emplace().quota = INT64_MAX;
+  EXPECT_THAT(error_of(resolve_vm(limited)), HasSubstr("a machine can have at most 1024"));
 }
 
 // A container's own limit always fits the machine that was made for it.

@@ -25,9 +25,25 @@ TEST(PodSandboxOf, TheKeysOfOneEngineSilenceThoseOfTheOther) {
 }
 
 TEST(PodMemoryOf, IsTheSumThatTheSandboxIsTold) {
-  EXPECT_EQ(pod_memory_of({{"io.kubernetes.cri.sandbox-memory", "268435456"}}), 268435456U);
-  EXPECT_EQ(pod_memory_of({{"io.kubernetes.cri.sandbox-memory", "-1"}}), 0U);
+  const auto of = [](const char* value) {
+    return pod_memory_of({{"io.kubernetes.cri.container-type", "sandbox"}, {"io.kubernetes.cri.sandbox-memory", value}});
+  };
+  EXPECT_EQ(of("268435456"), 268435456U);
+  for (const char* none : {"-1", "", "1e9", "0x10000000", "+268435456", " 268435456", "256Mi", "18446744073709551616"}) {
+    EXPECT_EQ(of(none), 0U) << none;
+  }
   EXPECT_EQ(pod_memory_of({}), 0U);
+}
+
+TEST(PodMemoryOf, IsHeardOnASandboxOfContainerdAlone) {
+  const char* const memory = "io.kubernetes.cri.sandbox-memory";
+  EXPECT_EQ(pod_memory_of({{memory, "268435456"}}), 0U);
+  EXPECT_EQ(pod_memory_of({{memory, "268435456"}, {"io.kubernetes.cri.container-type", "container"}}), 0U);
+  // CRI-O hands a pod's own annotations on, containerd's keys among them.
+  EXPECT_EQ(pod_memory_of({{memory, "268435456"},
+                           {"io.kubernetes.cri.container-type", "sandbox"},
+                           {"io.kubernetes.cri-o.ContainerType", "sandbox"}}),
+            0U);
 }
 
 }  // namespace
