@@ -25,6 +25,9 @@ class TrustedPaths {
   // but not where a link leads nowhere. `path` is absolute. What one call has found good, the next ones do not look at again.
   Result<std::string> resolve(const std::string& path);
 
+  // Of what resolve() gave.
+  bool is_directory(const std::string& resolved) const { return good_.find(resolved) != good_.end(); }
+
   // Of what was opened by a path that resolve() gave; `path` is for the error.
   static Status check(const struct stat& st, const std::string& path);
 

@@ -43,7 +43,7 @@ Result<bool> find_directory(TrustedPaths& paths, const std::string& path) {
     return is_absence(error) ? Result<bool>(false) : error;
   }
   TRY_ASSIGN(const std::string real, paths.resolve(path));
-  if (::lstat(real.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
+  if (!paths.is_directory(real)) {
     return Error::invalid(concat(path, ": must be a directory"));
   }
   return true;

@@ -84,6 +84,9 @@ TEST_F(TrustedPath, MayLeadThroughADirectoryWithTheStickyBitButNotEndInOne) {
   EXPECT_EQ(of("/drop/config.json"), path("/drop/config.json"));
   EXPECT_THAT(of("/drop"), HasSubstr("must be a directory that only root"));
   TrustedPaths paths;
+  EXPECT_TRUE(paths.resolve(path("/etc/config.json")).has_value());
+  EXPECT_TRUE(paths.is_directory(path("/etc")));
+  EXPECT_FALSE(paths.is_directory(path("/etc/config.json")));
   EXPECT_TRUE(paths.resolve(path("/drop/config.json")).has_value());
   EXPECT_FALSE(paths.resolve(path("/drop")).has_value());
 }
