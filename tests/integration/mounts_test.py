@@ -516,3 +516,22 @@ def test_mounts_of_the_host_are_invisible(runtime, bundle):
     mine = {line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()}
     inside = {line.split()[4] for line in out.splitlines()}
     assert not [point for point in inside & mine if not re.match(r"^/($|proc|dev|sys)", point)]
+
+
+@pytest.mark.parametrize("kind", ["maskedPaths", "readonlyPaths"])
+def test_protected_paths_in_volumes(runtime, bundle, work, kind):
+    """In a volume, in a volume of a volume, through a link of the volume that means a file of the container, and where a later mount covers an earlier."""
+    first, second, inner = work / "first", work / "second", work / "inner"
+    for folder in (first, second, inner):
+        (folder / "deep").mkdir(parents=True)
+        (folder / "file").write_text("text\n")
+    (first / "inner").mkdir()
+    (first / "link").symlink_to("/target")
+    (bundle.rootfs / "target").write_text("text\n")
+    bundle.writable().mount("/data", first, options=["bind", "rw"]).mount("/data/inner", inner, options=["bind", "rw"])
+    bundle.mount("/over", first, options=["bind", "rw"]).mount("/over", second, options=["bind", "rw"])
+    paths = ["/data/file", "/data/inner/file", "/over/file", "/target"]
+    bundle.linux[kind] = [*paths[:3], "/data/link", "/data/missing", "/data/file/missing"]
+    out = runtime.output(bundle.sh("for f in %s; do (echo more >>$f) 2>/dev/null; cat $f; echo .; done; echo free >>/data/inner/deep/new" % " ".join(paths)))
+    assert out.replace("\n", "") == ("." if kind == "maskedPaths" else "text.") * 4, out
+    assert all((folder / "file").read_text() == "text\n" for folder in (first, second, inner)) and (inner / "deep/new").exists()

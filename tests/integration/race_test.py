@@ -132,3 +132,33 @@ def test_namespace_path_that_changes(runtime, bundle, work):
         holder.kill()
         holder.wait()
     assert key.read_text() == before
+
+
+@pytest.mark.slow
+def test_masks_in_a_volume_whose_mount_point_is_renamed(runtime, make_bundle, work):
+    """What is hidden or read-only in a volume is so in that volume, wherever its mount point is by then."""
+    runtime.only_redoubt("masks that are found in their mounts")
+    bundle = make_bundle().writable()
+    for name in ("data", "other"):
+        (bundle.rootfs / name).mkdir()
+    volume = work / "volume"
+    (volume / "keep").mkdir(parents=True)
+    (volume / "secret").write_text("secret\n")
+    bundle.mount("/data", volume, options=["bind", "rw"]).sh("cat /proc/self/mountinfo").save()
+    bundle.linux["maskedPaths"].append("/data/secret")
+    bundle.linux["readonlyPaths"].append("/data/keep")
+    bundle.save()
+    seen = 0
+
+    def attempt():
+        nonlocal seen
+        result = runtime("run", "--bundle", bundle.path, runtime.cid())
+        lines = [line.split() for line in result.out.splitlines()]
+        for volume_id in (line[0] for line in lines if line[3].endswith("/volume")):
+            seen += 1
+            inside = {os.path.basename(line[4]): line[5] for line in lines if line[1] == volume_id}
+            assert {"secret", "keep"} <= set(inside) and inside["keep"].startswith("ro"), result.out
+
+    with attacker("swapper", bundle.rootfs / "data", bundle.rootfs / "other"):
+        repeat(3, attempt)
+    assert seen > 3

@@ -38,6 +38,15 @@ bool is_deferred_readonly(const MountStep& mount) {
   return is_tmpfs(mount) || text_equal(mount.destination, "/dev");
 }
 
+bool holds_any(const MountStep& mount, const Span<const char*>& paths) {
+  for (const char* path : paths) {
+    if (is_below(path, mount.destination)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_closed_later(const MountStep& mount) {
   return (mount.attr_set & MOUNT_ATTR_RDONLY) != 0 && is_deferred_readonly(mount);
 }
@@ -177,22 +186,24 @@ long open_ordinary_directory(int root_fd, const char* path, Target* target) {
   return target->fd;
 }
 
-// The last mount at /proc or /sys is the one to be masked (step_protect.cc), and what is made read-only in
-// the end is the mount itself: in a rootfs that is shared its path may lead elsewhere by then.
-long remember_mount(Context& context, const MountStep& mount, int mount_fd) {
-  if (is_closed_later(mount)) {
+// The last mount at /proc or /sys is the one to be masked (step_protect.cc). What is closed or masked in the end is
+// the mount itself: in a rootfs that is shared its path may lead elsewhere by then.
+long remember_mount(const InitProgram& program, Context& context, const MountStep& mount, int mount_fd) {
+  int* slot = text_equal(mount.destination, "/proc")  ? &context.proc_mount_fd
+              : text_equal(mount.destination, "/sys") ? &context.sys_mount_fd
+                                                      : nullptr;
+  const bool holder = slot == nullptr && (holds_any(mount, program.rootfs.masked_paths) ||
+                                          holds_any(mount, program.rootfs.readonly_paths));
+  if (holder || is_closed_later(mount)) {
     mount.mount_fd = static_cast<int>(sys::fcntl(mount_fd, F_DUPFD_CLOEXEC, 3));
     if (mount.mount_fd < 0) {
       return mount.mount_fd;
     }
   }
-  int* slot = text_equal(mount.destination, "/proc")  ? &context.proc_mount_fd
-              : text_equal(mount.destination, "/sys") ? &context.sys_mount_fd
-                                                      : nullptr;
   if (slot == nullptr) {
     return 0;
   }
-  const long copy = sys::call(SYS_fcntl, mount_fd, F_DUPFD_CLOEXEC, 3);
+  const long copy = sys::fcntl(mount_fd, F_DUPFD_CLOEXEC, 3);
   if (copy < 0) {
     return copy;
   }
@@ -206,7 +217,6 @@ StepStatus attach(const InitProgram& program,
                   const MountStep& mount,
                   int mount_fd,
                   Target target) {
-  (void)program;
   const int target_fd = static_cast<int>(target.fd);
   struct stat target_stat {};
   long err = stat_fd(target_fd, &target_stat);
@@ -241,7 +251,7 @@ StepStatus attach(const InitProgram& program,
   }
   err = move_mount(mount_fd, target_fd);
   if (err == 0) {
-    err = remember_mount(context, mount, mount_fd);
+    err = remember_mount(program, context, mount, mount_fd);
   }
   return err < 0 ? failed(context, mount, "move_mount", err) : kOk;
 }
@@ -323,11 +333,9 @@ StepStatus make_mounts(const InitProgram& program, Context& context) {
 
 StepStatus protect_root(const InitProgram& program, Context& context) {
   for (const MountStep& mount : program.rootfs.mounts) {
-    if (mount.mount_fd < 0) {
-      continue;
-    }
-    const long err = set_mount_attributes(mount.mount_fd, MOUNT_ATTR_RDONLY, 0, 0, false);
-    if (err < 0) {
+    const bool closed = mount.mount_fd >= 0 && is_closed_later(mount);
+    const long err = closed ? set_mount_attributes(mount.mount_fd, MOUNT_ATTR_RDONLY, 0, 0, false) : 0;
+    if (err < 0 && err != -EINVAL) {  // EINVAL: a hook has unmounted it
       return failed(context, mount, "read-only", err);
     }
     sys::close(mount.mount_fd);

@@ -1,5 +1,6 @@
 // What is hidden (linux.maskedPaths) and write-protected (linux.readonlyPaths) in the rootfs.
 #include <errno.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 
 #include "init/child/mount_api.h"
@@ -116,8 +117,8 @@ ProtectedMount find_mount(const Context& context, const char* prefix, int fd) {
 using ProtectStep = long (*)(Context& context, int target_fd);
 
 // What is not there needs no protection.
-long protect_at(Context& context, int root_fd, const char* path, ProtectStep protect) {
-  const long target = open_in_root(root_fd, path, O_PATH);
+long protect_at(Context& context, int root_fd, const char* path, ProtectStep protect, uint64_t resolve = 0) {
+  const long target = open_in_root(root_fd, path, O_PATH, resolve);
   if (target < 0) {
     return target == -ENOENT || target == -ENOTDIR ? 0 : target;
   }
@@ -126,11 +127,35 @@ long protect_at(Context& context, int root_fd, const char* path, ProtectStep pro
   return err;
 }
 
+// The innermost mount of config.json that the path is in; nullptr: the rootfs itself.
+const MountStep* find_holder(const InitProgram& program, const char* path) {
+  const MountStep* holder = nullptr;
+  for (const MountStep& mount : program.rootfs.mounts) {
+    if (mount.mount_fd >= 0 && is_below(path, mount.destination) &&
+        (holder == nullptr || text_length(mount.destination) >= text_length(holder->destination))) {
+      holder = &mount;
+    }
+  }
+  return holder;
+}
+
+// In the mount, and by the path as well where that leads elsewhere: a later mount covers this one, or a link is in
+// between, which means what it means in the container.
+long protect_in_holder(
+    Context& context, const MountStep& holder, const char* path, ProtectStep protect, bool* by_path) {
+  const long err = protect_at(
+      context, holder.mount_fd, path + text_length(holder.destination) + 1, protect, RESOLVE_NO_SYMLINKS);
+  const bool shown = find_mount(context, holder.destination, holder.mount_fd).shown;
+  *by_path = err == -ELOOP || !shown;
+  return err == -ELOOP || (err == -EINVAL && !shown) ? 0 : err;  // EINVAL: a hook has unmounted it
+}
+
 // Paths in /proc and /sys are looked up in those very mounts: a rootfs that is shared can have its
 // "proc" renamed away after the mount, and the path would miss it (CVE-2019-19921). When the path
 // leads elsewhere (a hook has mounted over it) it is followed as well. ".." would stop at the roots
 // of the mounts instead of climbing out.
-StepStatus protect_all(Context& context,
+StepStatus protect_all(const InitProgram& program,
+                       Context& context,
                        const Span<const char*>& paths,
                        ProtectStep protect,
                        const char* what) {
@@ -144,6 +169,11 @@ StepStatus protect_all(Context& context,
         err = protect_at(context, mount.fd, path + text_length(mount.prefix), protect);
         by_path = !mount.shown;
       }
+    }
+    const MountStep* holder =
+        err == 0 && by_path && !has_parent_component(path) ? find_holder(program, path) : nullptr;
+    if (holder != nullptr) {
+      err = protect_in_holder(context, *holder, path, protect, &by_path);
     }
     if (err == 0 && by_path) {
       err = protect_at(context, context.root_fd, path, protect);
@@ -159,14 +189,14 @@ StepStatus protect_all(Context& context,
 
 StepStatus mask_paths(const InitProgram& program, Context& context) {
   const StepStatus status =
-      protect_all(context, program.rootfs.masked_paths, mask_target, "mask");
+      protect_all(program, context, program.rootfs.masked_paths, mask_target, "mask");
   sys::close(context.mask_fd);
   context.mask_fd = -1;
   return status;
 }
 
 StepStatus protect_paths(const InitProgram& program, Context& context) {
-  return protect_all(context, program.rootfs.readonly_paths, make_readonly, "read-only");
+  return protect_all(program, context, program.rootfs.readonly_paths, make_readonly, "read-only");
 }
 
 }  // namespace redoubt::init

@@ -32,6 +32,11 @@ inline bool starts_with(const char* text, const char* prefix) {
   return true;
 }
 
+// "/data/x" is below "/data".
+inline bool is_below(const char* path, const char* directory) {
+  return starts_with(path, directory) && path[text_length(directory)] == '/';
+}
+
 // A bounded text in place; what does not fit is cut and `truncated` says so.
 template <size_t N>
 struct FixedText {
