@@ -18,11 +18,12 @@ from harness.runtime import wait_for
 ELSEWHERE = {
     "sudo ./quickstart": "a person",
     "sudo ./tests/run": "the tests' own caller",
+    "sudo cmake --install build/release": "tests/integration/install_test.py",
     "podman --runtime redoubt run --annotation io.redoubt.profile=restricted ...": "tests/vm/systemd.d/20-podman",
     "docker run --runtime redoubt --annotation io.redoubt.profile=restricted ...": "tests/vm/systemd.d/40-docker",
-    "dockerd --add-runtime redoubt=/usr/bin/redoubt --default-runtime redoubt": "tests/vm/systemd.d/40-docker",
+    "dockerd --add-runtime redoubt=/usr/local/bin/redoubt --default-runtime redoubt": "tests/vm/systemd.d/40-docker",
     "redoubt events --audit --journald": "tests/vm/systemd.d/15-journal",
-    "ctr run --runc-binary /usr/bin/redoubt --annotation io.redoubt.profile=restricted ...": "tests/vm/systemd.d/50-containerd",
+    "ctr run --runc-binary /usr/local/bin/redoubt --annotation io.redoubt.profile=restricted ...": "tests/vm/systemd.d/50-containerd",
 }
 # Need BPF LSM; tests/vm/fast.d/55-bpf-lsm has them all.
 BPF = ("redoubt bpf load", "redoubt bpf status", "redoubt bpf unload", "redoubt events --audit", "redoubt events --audit web1")
