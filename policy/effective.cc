@@ -18,7 +18,7 @@ constexpr size_t kMaxChain = 8;
 Result<Document> read_profile(const ProfileLookup& find_profile, const std::string& name) {
   TRY_ASSIGN(const std::optional<SourceText> text, find_profile(name));
   if (!text) {
-    return Error::invalid(concat("profile ", quote(name), ": there is none of that name"));
+    return Error::invalid(concat("profile ", quote(name), ": there is none of that name; see redoubt profile list"));
   }
   TRY_ASSIGN(Document document, read_source(*text));
   if (document.name != name) {

@@ -22,7 +22,7 @@ Result<policy::SourceText> open_source(launch::PolicyFiles& files, const std::st
   }
   TRY_ASSIGN(std::optional<policy::SourceText> text, files.sources().find_profile(word));
   if (!text) {
-    return Error::invalid(concat("profile ", quote(word), ": there is none of that name"));
+    return Error::invalid(concat("profile ", quote(word), ": there is none of that name; see redoubt profile list"));
   }
   return *std::move(text);
 }
