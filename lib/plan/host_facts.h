@@ -40,7 +40,8 @@ struct HostFacts {
   // Of the pod that the container is to join; only who resolves a bundle asks.
   PodSandbox sandbox;
   // Why no virtual machine can be started, and the remedy; empty: one can. probe_host() leaves it as
-  // it is: only who has a policy that demands one asks (escalate-vm/probe), because asking runs one.
+  // it is: only who has a policy that demands one asks (escalate-vm/host/probe.h), because asking
+  // runs one.
   std::string machine_lack = "nobody has asked whether this host can start one";
 };
 
