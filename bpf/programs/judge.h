@@ -55,20 +55,37 @@ static __always_inline unsigned char character(const void* object, unsigned int 
   return *((const volatile unsigned char*)object + offset + index);
 }
 
-static __always_inline void write_ancestors(struct redoubt_event* event) {
-  struct task_struct* task = bpf_get_current_task_btf();
+static __always_inline void write_ancestor(struct redoubt_ancestor* to, struct task_struct* task) {
+  to->pid = (__u32)task->tgid;
 #pragma unroll
-  for (int i = 0; i < REDOUBT_ANCESTORS; ++i) {
-    task = task->real_parent;
-    if (!task) {
-      return;
-    }
-    event->ancestors[i].pid = (__u32)task->tgid;
-#pragma unroll
-    for (int c = 0; c < REDOUBT_COMM - 1; ++c) {
-      event->ancestors[i].comm[c] = (char)character(task, bpf_core_field_offset(task->comm), c);
-    }
+  for (int c = 0; c < REDOUBT_COMM - 1; ++c) {
+    to->comm[c] = (char)character(task, bpf_core_field_offset(task->comm), c);
   }
+}
+
+/* The verifier looks through all types of the kernel three or four times for each pointer that is reached from one that it trusts, half a million
+ * instructions a time. So this is a global function, which is verified once in each program and not at each call, and from the second ancestor on
+ * the pointers are untrusted: `parent` is no field that it knows. Of a process that is traced `parent` is the tracer: there the list ends. */
+__noinline int redoubt_write_ancestors(struct redoubt_event* event) {
+  struct task_struct* task = bpf_get_current_task_btf()->real_parent;
+  if (!event) {
+    return 0;
+  }
+  __builtin_memset(event->ancestors, 0, sizeof event->ancestors);
+  write_ancestor(&event->ancestors[0], task);
+  if (task->ptrace != 0) {
+    return 0;
+  }
+  task = task->parent;
+#pragma unroll
+  for (int i = 1; i < REDOUBT_ANCESTORS; ++i) {
+    if (!task) {
+      return 0;
+    }
+    write_ancestor(&event->ancestors[i], task);
+    task = task->real_parent;
+  }
+  return 0;
 }
 
 /* Where a dentry keeps a name that is short. The barriers keep the compiler from reading both offsets, of which one does not exist. */
@@ -119,7 +136,7 @@ static __always_inline struct redoubt_event* next_event(const struct redoubt_tas
   bpf_get_current_comm(event->comm, sizeof event->comm);
   __builtin_memcpy(event->container, policy->container, sizeof event->container);
   __builtin_memset(event->object, 0, sizeof event->object);
-  write_ancestors(event);
+  redoubt_write_ancestors(event);
   return event;
 }
 

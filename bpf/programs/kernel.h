@@ -55,7 +55,9 @@ struct task_struct {
   struct thread_info thread_info;
   int pid;
   int tgid;
+  unsigned int ptrace;
   struct task_struct* real_parent;
+  struct task_struct* parent;
   struct task_struct* group_leader;
   struct pid* thread_pid;
   struct fs_struct* fs;
