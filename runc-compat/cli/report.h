@@ -18,13 +18,14 @@ struct Cell {
 
 struct ReportStyle {
   bool colours = false;
-  size_t width = 120;  // the last column is wrapped at it
+  size_t width = 120;  // that no line exceeds, but for a long word
 };
 
 // What stdout is.
 ReportStyle stdout_style();
 
-// `head` may be empty. Control characters appear as \xNN.
+// `head` may be empty. Columns are narrowed to the width by lines in their cells; where that is not enough, the last cell stands below the
+// others. Control characters appear as \xNN.
 std::string format_report(const std::vector<std::string>& head,
                           const std::vector<std::vector<Cell>>& rows,
                           const ReportStyle& style);
