@@ -84,6 +84,7 @@ std::string widening_text(std::string_view who,
 Status refuse_widening(std::string_view who,
                        const Document& asked,
                        const Document& bound,
+                       std::string_view remedy,
                        Selection& selection) {
   for (const Field field : wider_fields(asked, bound)) {
     if (!asked[field].present) {
@@ -91,7 +92,7 @@ Status refuse_widening(std::string_view who,
     }
     std::string text = widening_text(who, info_of(field), asked, bound);
     if (selection.reject) {
-      return Error(ErrorKind::kDenied, std::move(text));
+      return Error(ErrorKind::kDenied, concat(text, "; ", remedy));
     }
     selection.warnings.push_back(concat(text, "; the tighter value is used"));
   }
@@ -113,13 +114,13 @@ Status select_profile(const PolicySources& sources, Selection& selection) {
   if (!named) {
     return std::move(named).error().add_context(asked.profile_source);
   }
-  TRY(refuse_widening(asked.profile_source, *named, selection.node, selection));
+  TRY(refuse_widening(asked.profile_source, *named, selection.node, "ask for a profile that keeps to the node's rules", selection));
   const FieldValue& allowed = selection.node[Field::kNodeAllowedProfiles];
   if (allowed.present && find_entry(allowed, asked.profile) != nullptr) {
     selection.profile = *std::move(named);
     return {};
   }
-  TRY(refuse_widening(asked.profile_source, *named, selection.profile, selection));
+  TRY(refuse_widening(asked.profile_source, *named, selection.profile, "node.allowedProfiles in the node's config.json would let it in", selection));
   selection.profile = meet(*named, selection.profile);
   return {};
 }
@@ -219,8 +220,11 @@ Result<Effective> choose_policy(const PolicySources& sources,
     return effective;
   }
   const Document& asked = selection.annotations.document;
-  TRY(refuse_widening(
-      "annotations", asked, meet(selection.node, selection.profile), selection));
+  TRY(refuse_widening("annotations",
+                      asked,
+                      meet(selection.node, selection.profile),
+                      "an annotation can only tighten; leave this out, or name a profile that the node allows",
+                      selection));
 
   const Document own_wish = selection.annotations.profile.empty()
                                 ? asked
