@@ -222,7 +222,11 @@ std::string format_report(const std::vector<std::string>& head,
 }
 
 std::string coloured_line(const std::string& text, Colour colour, const ReportStyle& style) {
-  return painted(log::printable(text), colour, style) + '\n';
+  std::string out;
+  for (const std::string& line : wrapped(one_line(text), style.width)) {
+    out += painted(line, colour, style) + '\n';
+  }
+  return out;
 }
 
 }  // namespace redoubt::cli

@@ -30,7 +30,7 @@ std::string format_report(const std::vector<std::string>& head,
                           const std::vector<std::vector<Cell>>& rows,
                           const ReportStyle& style);
 
-// One line in that colour, with its newline.
+// A line in that colour, as many of the terminal as it takes, with a newline.
 std::string coloured_line(const std::string& text, Colour colour, const ReportStyle& style);
 
 }  // namespace redoubt::cli

@@ -56,5 +56,10 @@ TEST(FormatReport, PaintsWordsAlone) {
   EXPECT_EQ(format_report({}, {{{"ok", Colour::kGood}, {"x"}}}, {true, 40}), "\x1b[32mok\x1b[0m  x\n");
 }
 
+TEST(ColouredLine, IsWrappedToo) {
+  EXPECT_EQ(coloured_line("one two three four five six seven eight", Colour::kBold, {true, 30}),
+            "\x1b[1mone two three four five six\x1b[0m\n\x1b[1mseven eight\x1b[0m\n");
+}
+
 }  // namespace
 }  // namespace redoubt::cli
