@@ -15,10 +15,13 @@ namespace {
 constexpr const char* kDefaultProfile = "default";
 constexpr size_t kMaxChain = 8;
 
-Result<Document> read_profile(const ProfileLookup& find_profile, const std::string& name) {
+// The last one of the chain, which the one before extends.
+Result<Document> read_profile(const ProfileLookup& find_profile, const std::vector<std::string>& chain) {
+  const std::string& name = chain.back();
   TRY_ASSIGN(const std::optional<SourceText> text, find_profile(name));
   if (!text) {
-    return Error::invalid(concat("profile ", quote(name), ": there is none of that name; see redoubt profile list"));
+    const std::string asked = chain.size() < 2 ? "" : concat("profile ", quote(chain[chain.size() - 2]), ": /extends: ");
+    return Error::invalid(concat(asked, "profile ", quote(name), ": there is none of that name; see redoubt profile list"));
   }
   TRY_ASSIGN(Document document, read_source(*text));
   if (document.name != name) {
@@ -41,7 +44,7 @@ Result<Document> load_chain(const ProfileLookup& find_profile,
                                  " is a circle or too long"));
   }
   chain.push_back(name);
-  TRY_ASSIGN(Document document, read_profile(find_profile, name));
+  TRY_ASSIGN(Document document, read_profile(find_profile, chain));
   const std::vector<std::string> bases = document.extends;
   for (const std::string& base : bases) {
     TRY_ASSIGN(const Document parent, load_chain(find_profile, base, chain));
@@ -105,7 +108,12 @@ Status select_profile(const PolicySources& sources, Selection& selection) {
   const std::string default_name = !sources.imposed.empty() ? sources.imposed
                                    : node_default.present   ? node_default.text
                                                             : kDefaultProfile;
-  TRY_ASSIGN(selection.profile, load_profile(find_profile, default_name));
+  Result<Document> standard = load_profile(find_profile, default_name);
+  if (!standard && sources.imposed.empty() && node_default.present) {
+    return std::move(standard).error().add_context(
+        concat(place_of(selection.node.rules[node_default.rule]), ": node.defaultProfile"));
+  }
+  TRY_ASSIGN(selection.profile, std::move(standard));
   const AnnotationPolicy& asked = selection.annotations;
   if (!sources.imposed.empty() || asked.profile.empty() || asked.profile == default_name) {
     return {};

@@ -1,6 +1,7 @@
 #include "policy/document/read_document.h"
 
 #include <optional>
+#include <utility>
 
 #include "base/str.h"
 #include "policy/document/reader.h"
@@ -125,13 +126,14 @@ Status check_required(const Reader& reader, const json::Value& root, const ReadO
   if (options.is_inline) {
     return {};
   }
-  for (const std::string_view key : {"apiVersion", "kind"}) {
+  const std::pair<std::string_view, std::string_view> required[] = {{"apiVersion", kApiVersion}, {"kind", kind_word(options.kind)}};
+  for (const auto& [key, value] : required) {
     if (root.find(key) == nullptr) {
-      return reader.error(root, "", concat("needs ", quote(key)));
+      return reader.error(root, "", concat("needs ", quote(key), ": ", quote(value)));
     }
   }
   if (options.kind == DocumentKind::kProfile && reader.document.name.empty()) {
-    return reader.error(root, "", "needs \"name\"");
+    return reader.error(root, "", "needs \"name\", that of the file without .json");
   }
   return {};
 }

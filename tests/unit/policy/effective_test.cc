@@ -58,6 +58,13 @@ TEST(ChoosePolicy, NamesFieldSourcesAndValuesOfAConflict) {
   EXPECT_THAT(error_of(choose({{"io.redoubt.profile", "Web"}})), HasSubstr("small letters, digits and \"-\""));
 }
 
+TEST(ChoosePolicy, SaysWhoNamesAProfileThatIsNotThere) {
+  EXPECT_THAT(error_of(choose({}, R"(,"node": {"defaultProfile": {"value": "nothing", "reason": "r"}})")),
+              HasSubstr("node.json:1: node.defaultProfile: profile \"nothing\": there is none of that name"));
+  EXPECT_THAT(error_of(choose({{"io.redoubt.profile", "p"}}, "", profile_text(R"(,"extends":["nothing"])"))),
+              HasSubstr("io.redoubt.profile: profile \"p\": /extends: profile \"nothing\": there is none of that name"));
+}
+
 TEST(ChoosePolicy, LetsANodeAllowAWiderProfileButNotItsOwnRules) {
   const std::string allowed =
       R"(,"node":{"allowedProfiles":[{"names":["builder"],"reason":"r"}]})";
