@@ -98,9 +98,11 @@ void check_lsms(const plan::HostFacts& host, Checks& checks) {
 
 // What stands in a row of its own is not told again.
 std::string report_finding(const plan::HostFacts& host, const std::string& lack, const char* good) {
-  return lack.empty()                                                                         ? good
-         : !host.bpf_lsm_lack.empty() && lack.find(host.bpf_lsm_lack) != std::string::npos ? "no bpf lsm, as above"
-                                                                                              : lack;
+  if (lack.empty()) {
+    return good;
+  }
+  const std::string& known = host.bpf_lsm_lack;
+  return !known.empty() && lack.find(known) != std::string::npos ? "needs bpf lsm, which this host lacks" : lack;
 }
 
 // What costs a file more is asked here and by who has a policy that wants it.

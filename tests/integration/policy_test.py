@@ -326,6 +326,8 @@ def test_doctor(runtime, node):
     checks = {row["check"]: row for row in json.loads(runtime.ok("doctor", "--format", "json").out)}
     assert checks["profile record"]["good"], checks["profile record"]
     assert checks["seccomp"]["good"]
+    if not checks["bpf lsm"]["good"]:
+        assert [row["check"] for row in checks.values() if checks["bpf lsm"]["finding"] in row["finding"]] == ["bpf lsm"]
     node(bogus=1)
     broken = runtime("doctor", "--format", "json")
     assert broken.code == 1 and "unknown key" in broken.out
