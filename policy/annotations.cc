@@ -117,7 +117,7 @@ Status add(std::string_view word,
     return add_recording(key, value, out);
   }
   if (!is_profile_name(value)) {
-    return Error::invalid(concat(source_of(key), ": ", shown(value), " is not a profile's name"));
+    return Error::invalid(concat(source_of(key), ": ", shown(value), " is not a profile's name, which ", kProfileNameForm));
   }
   out.profile = value;
   out.profile_source = source_of(key);

@@ -15,10 +15,13 @@ namespace {
 constexpr const char* kDefaultProfile = "default";
 constexpr size_t kMaxChain = 8;
 
-Result<Document> read_profile(const ProfileLookup& find_profile, const std::string& name) {
+// The last one of the chain, which the one before extends.
+Result<Document> read_profile(const ProfileLookup& find_profile, const std::vector<std::string>& chain) {
+  const std::string& name = chain.back();
   TRY_ASSIGN(const std::optional<SourceText> text, find_profile(name));
   if (!text) {
-    return Error::invalid(concat("profile ", quote(name), ": there is none of that name; see redoubt profile list"));
+    const std::string asked = chain.size() < 2 ? "" : concat("profile ", quote(chain[chain.size() - 2]), ": /extends: ");
+    return Error::invalid(concat(asked, "profile ", quote(name), ": there is none of that name; see redoubt profile list"));
   }
   TRY_ASSIGN(Document document, read_source(*text));
   if (document.name != name) {
@@ -41,7 +44,7 @@ Result<Document> load_chain(const ProfileLookup& find_profile,
                                  " is a circle or too long"));
   }
   chain.push_back(name);
-  TRY_ASSIGN(Document document, read_profile(find_profile, name));
+  TRY_ASSIGN(Document document, read_profile(find_profile, chain));
   const std::vector<std::string> bases = document.extends;
   for (const std::string& base : bases) {
     TRY_ASSIGN(const Document parent, load_chain(find_profile, base, chain));
@@ -84,6 +87,7 @@ std::string widening_text(std::string_view who,
 Status refuse_widening(std::string_view who,
                        const Document& asked,
                        const Document& bound,
+                       std::string_view remedy,
                        Selection& selection) {
   for (const Field field : wider_fields(asked, bound)) {
     if (!asked[field].present) {
@@ -91,7 +95,7 @@ Status refuse_widening(std::string_view who,
     }
     std::string text = widening_text(who, info_of(field), asked, bound);
     if (selection.reject) {
-      return Error(ErrorKind::kDenied, std::move(text));
+      return Error(ErrorKind::kDenied, concat(text, "; ", remedy));
     }
     selection.warnings.push_back(concat(text, "; the tighter value is used"));
   }
@@ -104,7 +108,12 @@ Status select_profile(const PolicySources& sources, Selection& selection) {
   const std::string default_name = !sources.imposed.empty() ? sources.imposed
                                    : node_default.present   ? node_default.text
                                                             : kDefaultProfile;
-  TRY_ASSIGN(selection.profile, load_profile(find_profile, default_name));
+  Result<Document> standard = load_profile(find_profile, default_name);
+  if (!standard && sources.imposed.empty() && node_default.present) {
+    return std::move(standard).error().add_context(
+        concat(place_of(selection.node.rules[node_default.rule]), ": node.defaultProfile"));
+  }
+  TRY_ASSIGN(selection.profile, std::move(standard));
   const AnnotationPolicy& asked = selection.annotations;
   if (!sources.imposed.empty() || asked.profile.empty() || asked.profile == default_name) {
     return {};
@@ -113,13 +122,13 @@ Status select_profile(const PolicySources& sources, Selection& selection) {
   if (!named) {
     return std::move(named).error().add_context(asked.profile_source);
   }
-  TRY(refuse_widening(asked.profile_source, *named, selection.node, selection));
+  TRY(refuse_widening(asked.profile_source, *named, selection.node, "ask for a profile that keeps to the node's rules", selection));
   const FieldValue& allowed = selection.node[Field::kNodeAllowedProfiles];
   if (allowed.present && find_entry(allowed, asked.profile) != nullptr) {
     selection.profile = *std::move(named);
     return {};
   }
-  TRY(refuse_widening(asked.profile_source, *named, selection.profile, selection));
+  TRY(refuse_widening(asked.profile_source, *named, selection.profile, "node.allowedProfiles in the node's config.json would let it in", selection));
   selection.profile = meet(*named, selection.profile);
   return {};
 }
@@ -219,8 +228,11 @@ Result<Effective> choose_policy(const PolicySources& sources,
     return effective;
   }
   const Document& asked = selection.annotations.document;
-  TRY(refuse_widening(
-      "annotations", asked, meet(selection.node, selection.profile), selection));
+  TRY(refuse_widening("annotations",
+                      asked,
+                      meet(selection.node, selection.profile),
+                      "an annotation can only tighten; leave this out, or name a profile that the node allows",
+                      selection));
 
   const Document own_wish = selection.annotations.profile.empty()
                                 ? asked

@@ -146,6 +146,13 @@ Status Hardener::degrade(Field field, std::string backend, std::string lack) {
   return {};
 }
 
+Status Hardener::degrade_lsm(Field field, std::string_view before) {
+  if (!by_guest) {
+    TRY(require(field, concat(before, "no BPF LSM: ", host.bpf_lsm_lack)));
+  }
+  return degrade(field, "", concat(before, kNoBpfLsm));
+}
+
 Status Hardener::require(Field field, std::string_view lack) const {
   if (mode != kModeRequired || policy.rule_of(field).best_effort) {
     return {};

@@ -24,6 +24,8 @@ inline constexpr uint32_t kModeRequired = 3;
 
 // Instead of a lack: of a container in a machine nothing is known here of the kernel that confines it.
 inline constexpr char kGuestDecides[] = "the guest's kernel decides";
+// Instead of why there is none, which is long and stands with the layer.
+inline constexpr char kNoBpfLsm[] = "no BPF LSM: see layer bpf-lsm";
 
 struct Hardener {
   const oci::Spec& spec;
@@ -41,6 +43,8 @@ struct Hardener {
   void decide(Field field, std::string value, std::string backend, std::string degradation = {});
   // The same for a control that this host cannot enforce: an error with mode "required". Of a container in a machine only the guest can say.
   Status degrade(Field field, std::string backend, std::string lack);
+  // The same for want of BPF LSM: the error says why there is none, the decision where that is said.
+  Status degrade_lsm(Field field, std::string_view before = {});
   // The error alone.
   Status require(Field field, std::string_view lack) const;
   // Of a container in a machine, a layer that is not there here is the guest's to have.

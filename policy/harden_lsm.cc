@@ -51,10 +51,10 @@ bool is_enforced(const plan::HostFacts& host, std::string_view path) {
          host.bpf_lsm_fields.end();
 }
 
-// Without this layer.
+// Without this layer, whose lack is long: it is told whole with the layer and where it refuses a container.
 Status fall_back(Hardener& h, Field field) {
   const std::string value = value_text(info_of(field), h.policy[field]);
-  const std::string lack = h.by_guest ? kGuestDecides : concat("no BPF LSM: ", h.host.bpf_lsm_lack);
+  const std::string lack = h.by_guest ? kGuestDecides : kNoBpfLsm;
   switch (field) {
     case Field::kHostFiles:
       h.decide(field, value, "mount", concat("only where files.masked and files.readonly say so; ", lack));
@@ -65,10 +65,10 @@ Status fall_back(Hardener& h, Field field) {
         h.decide(field, value, "pid namespace");
         return {};
       }
-      return h.degrade(field, "", concat("the container is in the pid namespace of the host, and ", lack));
+      return h.degrade_lsm(field, "the container is in the pid namespace of the host, and ");
     }
     default:
-      return h.degrade(field, "", lack);
+      return h.degrade_lsm(field);
   }
 }
 

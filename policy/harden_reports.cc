@@ -16,6 +16,9 @@ Status report_filters(Hardener& h) {
   if (!is_asked(h, kField)) {
     return {};
   }
+  if (!h.host.filter_report_lack.empty() && !h.host.bpf_lsm_lack.empty()) {
+    return h.degrade_lsm(kField);
+  }
   if (!h.host.filter_report_lack.empty()) {
     return h.degrade(kField, "", h.host.filter_report_lack);
   }
@@ -35,6 +38,9 @@ Status report_files(Hardener& h) {
   if (!wants_file_reports(h.policy)) {
     h.decide(kField, "true; no rule about files refuses anything", "policy");
     return {};
+  }
+  if (!h.host.file_report_lack.empty() && h.host.landlock_abi >= 1 && !h.host.bpf_lsm_lack.empty()) {
+    return h.degrade_lsm(kField);
   }
   if (!h.host.file_report_lack.empty()) {
     return h.degrade(kField, "", h.host.file_report_lack);

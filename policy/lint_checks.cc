@@ -38,6 +38,7 @@ constexpr LintCheck kChecks[] = {
     {"network-metadata", Severity::kWarning, "leave 169.254.169.254 out: it hands out the node's credentials"},
     {"network-raw", Severity::kWarning, "drop CAP_NET_RAW or AF_PACKET: together they pass by every endpoint rule"},
     {"no-new-privileges-missing", Severity::kInfo, "set process.noNewPrivileges unless set-user-ID programs are needed"},
+    {"path-pattern", Severity::kWarning, "name the directory: a path means all that is below it"},
     {"read-all", Severity::kWarning, "name the directories; put / into files.list where only names are to be seen"},
     {"read-secret", Severity::kWarning, "take it out, or say in the reason who needs it"},
     {"reason-empty-words", Severity::kWarning, "write the reason that a reviewer can judge"},

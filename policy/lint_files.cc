@@ -152,9 +152,24 @@ void check_without_effect(Linter& lint) {
   }
 }
 
+// A mask of /proc/* masks nothing.
+void check_patterns(Linter& lint) {
+  for (const FieldInfo& info : field_table()) {
+    if (info.vocabulary != Vocabulary::kPath) {
+      continue;
+    }
+    for (const Entry& entry : lint.merged[info.field].entries) {
+      if (entry.key.find('*') != std::string::npos) {
+        lint.add("path-pattern", info.field, entry.rule, concat(entry.key, " means a file with * in its name: paths are no patterns"));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void lint_files(Linter& lint) {
+  check_patterns(lint);
   check_write_and_execute(lint);
   check_read(lint);
   check_list(lint);

@@ -30,8 +30,18 @@ bool is_access(std::string_view text) {
   return !text.empty() && text.find_first_not_of("rwxl") == std::string_view::npos;
 }
 
+// `place` has the line, which is the first one to the parser.
+Result<json::Value> parse_line(std::string_view line, const std::string& place) {
+  Result<json::Value> value = json::parse(line, place);
+  const std::string first = concat(place, ":1:");
+  if (value || !value.error().message().starts_with(first)) {
+    return value;
+  }
+  return Error::invalid(concat(place, ":", value.error().message().substr(first.size())));
+}
+
 Result<Operation> parse_operation(std::string_view line, const std::string& place) {
-  TRY_ASSIGN(const json::Value value, json::parse(line, place));
+  TRY_ASSIGN(const json::Value value, parse_line(line, place));
   for (const KeyedKind& row : kKinds) {
     const json::Value* object = value.find(row.key);
     if (object == nullptr || !object->is_string()) {

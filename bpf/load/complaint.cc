@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/io.h"
 #include "base/str.h"
@@ -37,13 +38,22 @@ int keep_complaint(enum libbpf_print_level level, const char* format, va_list ar
 
 }  // namespace
 
+std::string without_errno(std::string_view complaint, int err) {
+  const std::string told = concat(": ", errno_text(err));
+  const size_t rest = complaint.size() - std::min(complaint.size(), told.size());
+  const bool same = std::equal(told.begin(), told.end(), complaint.begin() + rest, complaint.end(), [](unsigned char a, unsigned char b) {
+    return a == std::tolower(b);
+  });
+  return std::string(same ? complaint.substr(0, rest) : complaint);
+}
+
 void keep_complaints(const BpfLibrary& lib, bool verbose) {
   verbose_loading = verbose;
   lib.set_print(keep_complaint);
 }
 
 Error failed(int err, const std::string& what) {
-  return Error::system(err, complaint().empty() ? what : concat(what, " (", complaint(), ")"));
+  return Error::system(err, complaint().empty() ? what : concat(what, " (", without_errno(complaint(), err), ")"));
 }
 
 }  // namespace redoubt::bpf

@@ -45,7 +45,7 @@ bool is_risky(const ReportFacts& facts, Field field, const std::string& key) {
 }
 
 // Where one of the two documents has no list at all, its entries neither come nor go: what they
-// bound is new, or no longer bounded, which is said above the tree.
+// bound is new, or no longer bounded, which is said above the tree (sums_of).
 void add_changes(const ReportFacts& facts, const PathField& what, FileTree& tree) {
   const FieldValue& now = facts.value(what.field);
   const FieldValue& before = facts.before(what.field);
@@ -130,6 +130,11 @@ Markup node_markup(const FileNode& node, size_t depth) {
       report_fold(depth < kOpenDepth, html::join(line, count_of(node)), element("ul", items)));
 }
 
+std::string path_words(const Document& document, Field field) {
+  const size_t size = document[field].entries.size();
+  return !is_bounded(document, field) ? "anything that file modes allow" : concat(size, size == 1 ? " path" : " paths");
+}
+
 // What the fields say as a whole: "read: anything".
 Markup sums_of(const ReportFacts& facts) {
   Markup items;
@@ -138,29 +143,30 @@ Markup sums_of(const ReportFacts& facts) {
     if (facts.input.kind == ReportKind::kRecording && !value.present) {
       continue;
     }
-    const bool bounds = is_bounded(facts.input.subject, what.field);
-    items.add(
-        element("li",
-                html::join(report_badge(what.look, what.word),
-                           text(bounds ? concat(" ",
-                                                value.entries.size(),
-                                                value.entries.size() == 1 ? " path" : " paths")
-                                       : std::string(" anything that file modes allow")))));
+    std::string words = path_words(facts.input.subject, what.field);
+    const std::string before = path_words(facts.input.against, what.field);
+    if (facts.is_difference() && words != before) {
+      words += concat(", before: ", before);
+    }
+    items.add(element("li", html::join(report_badge(what.look, what.word), text(concat(" ", words)))));
   }
   return element("ul", {{"class", "sums"}}, items);
 }
 
 Markup programs_of(const ReportFacts& facts) {
-  const std::vector<ReportChip> all = chips_of(facts, Field::kFilesExecute);
+  constexpr Field kField = Field::kFilesExecute;
+  const std::vector<ReportChip> all = list_of(facts, kField);
   if (all.empty()) {
-    const bool open = !facts.value(Field::kFilesExecute).present;
-    return report_paragraph(facts.is_difference() ? "No change."
+    const bool open = !facts.value(kField).present;
+    return report_paragraph(facts.is_difference() ? change_of_bound(facts, kField)
                             : open                ? "Any file that file modes allow."
                                                   : "None.");
   }
   const size_t shown = std::min(all.size(), kMaxPrograms);
   const auto middle = all.begin() + static_cast<ptrdiff_t>(shown);
-  Markup body = report_chips({all.begin(), middle});
+  Markup body = facts.is_difference() && !facts.before(kField).present
+                    ? html::join(report_paragraph(change_of_bound(facts, kField)), report_chips({all.begin(), middle}))
+                    : report_chips({all.begin(), middle});
   if (middle != all.end()) {
     body.add(report_fold(
         false, text(concat(all.size() - shown, " more")), report_chips({middle, all.end()})));

@@ -152,13 +152,16 @@ std::string_view against_head(const ReportFacts& facts) {
 
 Markup report_capabilities(const ReportFacts& facts) {
   const FieldValue& allowed = facts.value(Field::kCapabilitiesAllow);
-  const std::vector<ReportChip> chips = chips_of(facts, Field::kCapabilitiesAllow);
+  const std::vector<ReportChip> chips = list_of(facts, Field::kCapabilitiesAllow);
   const size_t all = plan::capability_names().size();
-  const std::string words = facts.input.kind == ReportKind::kRecording
+  std::string words = facts.input.kind == ReportKind::kRecording
                                 ? concat(allowed.entries.size(), " of ", all, " were used.")
                             : allowed.present
                                 ? concat("At most ", allowed.entries.size(), " of ", all, ".")
                                 : concat("Any of ", all, " that config.json asks for.");
+  if (facts.is_difference() && allowed.present != facts.before(Field::kCapabilitiesAllow).present) {
+    words += allowed.present ? " Before: any that config.json asks for." : " Before, they were bounded.";
+  }
   Markup body = report_paragraph(words);
   if (!chips.empty()) {
     body.add(report_chips(chips));

@@ -69,14 +69,16 @@ void add_rows(const ReportFacts& facts, bool is_removed, std::vector<ReportRow>&
 }
 
 Markup families_of(const ReportFacts& facts) {
-  const std::vector<ReportChip> chips = chips_of(facts, Field::kNetworkFamilies);
+  constexpr Field kField = Field::kNetworkFamilies;
+  const std::vector<ReportChip> chips = list_of(facts, kField);
+  const bool same = facts.value(kField).present == facts.before(kField).present;
   if (!chips.empty()) {
-    return report_chips(chips);
+    return facts.is_difference() && !same ? html::join(report_paragraph(change_of_bound(facts, kField)), report_chips(chips))
+                                          : report_chips(chips);
   }
-  return report_paragraph(facts.is_difference() ? "No change."
-                          : facts.value(Field::kNetworkFamilies).present
-                              ? "None."
-                              : "Every family of the kernel.");
+  return report_paragraph(facts.is_difference()         ? change_of_bound(facts, kField)
+                          : facts.value(kField).present ? "None."
+                                                        : "Every family of the kernel.");
 }
 
 size_t digits_at(std::string_view text) {

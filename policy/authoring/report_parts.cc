@@ -152,4 +152,22 @@ std::vector<ReportChip> chips_of(const ReportFacts& facts, Field field) {
   return chips;
 }
 
+std::vector<ReportChip> list_of(const ReportFacts& facts, Field field) {
+  std::vector<ReportChip> chips = chips_of(facts, field);
+  if (facts.is_difference() && !facts.before(field).present) {
+    for (const Entry& entry : facts.value(field).entries) {
+      chips.push_back({entry.key, ""});
+    }
+  }
+  return chips;
+}
+
+std::string_view change_of_bound(const ReportFacts& facts, Field field) {
+  const FieldValue& now = facts.value(field);
+  return now.present == facts.before(field).present ? "No change."
+         : !now.present                             ? "This is no longer bounded."
+         : now.entries.empty()                      ? "Nothing is allowed now. Before, this was not bounded."
+                                                    : "Before, this was not bounded. Now:";
+}
+
 }  // namespace redoubt::policy

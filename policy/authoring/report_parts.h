@@ -64,6 +64,10 @@ struct ReportChip {
 html::Markup report_chips(const std::vector<ReportChip>& chips);
 // The entries of a list of allowed names with their risks; of a difference, those that come and go.
 std::vector<ReportChip> chips_of(const ReportFacts& facts, Field field);
+// The same; of a difference that bounds the field for the first time also what stays allowed, which neither comes nor goes.
+std::vector<ReportChip> list_of(const ReportFacts& facts, Field field);
+// Of a difference: whether the field was bounded and is.
+std::string_view change_of_bound(const ReportFacts& facts, Field field);
 
 // What grants of the network have in common: one direction, one address, one protocol; their ports,
 // sorted.

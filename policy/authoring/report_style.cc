@@ -80,7 +80,9 @@ table { width: 100%; border-collapse: collapse; font-size: 0.925rem; }
 caption { padding: 0 0 0.35rem; text-align: left; font-size: 0.85rem; }
 th, td { padding: 0.4rem 0.9rem 0.4rem 0; text-align: left; vertical-align: top; font-weight: 400; border-top: 1px solid var(--line); }
 thead th { font-weight: 600; border-top: 0; color: var(--faint); font-size: 0.85rem; white-space: nowrap; }
+td { min-width: 5.5rem; }
 tbody th { min-width: 11rem; }
+@media (min-width: 60rem) { #limits tbody th { min-width: 15.5rem; } }
 
 .chips { display: flex; flex-wrap: wrap; gap: 0.35rem; padding: 0; list-style: none; }
 .chip { padding: 0.05rem 0.5rem; border: 1px solid var(--line); border-radius: 6px; }
@@ -129,7 +131,7 @@ summary { cursor: pointer; }
   tr { padding: 0.5rem 0; border-top: 1px solid var(--line); }
   tbody th, td { padding: 0.1rem 0; border: 0; }
   tbody th { min-width: 0; font-weight: 600; }
-  td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.5rem; justify-items: start; }
+  td { min-width: 0; display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.5rem; justify-items: start; }
   td::before { content: attr(data-label); color: var(--faint); font-size: 0.85rem; }
   .badge { white-space: normal; }
 }

@@ -1,6 +1,7 @@
 #include "policy/document/read_document.h"
 
 #include <optional>
+#include <utility>
 
 #include "base/str.h"
 #include "policy/document/reader.h"
@@ -25,12 +26,16 @@ bool is_section(std::string_view name) {
   return false;
 }
 
+std::string unknown_field(std::string_view key) {
+  return concat("unknown key ", quote(key), "; redoubt profile fields lists all that there are");
+}
+
 Status check_scope(const Reader& reader,
                    const FieldInfo& info,
                    const json::Value& at,
                    const std::string& pointer) {
   if (info.scope == Scope::kNodeOnly && reader.document.kind != DocumentKind::kNodePolicy) {
-    return reader.error(at, pointer, "only a NodePolicy may have this");
+    return reader.error(at, pointer, "only a NodePolicy may have this; take it out, or put it into the node's config.json");
   }
   return {};
 }
@@ -39,7 +44,7 @@ Status read_section(Reader& reader, const json::Member& section) {
   const std::string pointer = child("", section.key);
   if (!section.value.is_object()) {
     return reader.error(
-        section.value, pointer, concat("must be an object, got ", section.value.type_name()));
+        section.value, pointer, concat("must be an object of fields, got ", section.value.type_name()));
   }
   for (const json::Member& member : section.value.as_object()) {
     if (member.key.starts_with("x-")) {
@@ -47,7 +52,7 @@ Status read_section(Reader& reader, const json::Member& section) {
     }
     const std::optional<Field> field = find_field(concat(section.key, ".", member.key));
     if (!field) {
-      return reader.error(member.value, pointer, concat("unknown key ", quote(member.key)));
+      return reader.error(member.value, pointer, unknown_field(member.key));
     }
     const std::string at = child(pointer, member.key);
     TRY(check_scope(reader, info_of(*field), member.value, at));
@@ -68,11 +73,11 @@ Status read_text(const Reader& reader, const json::Member& member, size_t limit,
 
 Status read_extends(Reader& reader, const json::Value& value) {
   if (!value.is_array() || value.as_array().size() > kMaxExtends) {
-    return reader.error(value, "/extends", concat("must be an array of at most ", kMaxExtends));
+    return reader.error(value, "/extends", concat("must be an array of at most ", kMaxExtends, " names, such as [\"default\"]"));
   }
   for (const json::Value& name : value.as_array()) {
     if (!name.is_string() || !is_profile_name(name.as_string())) {
-      return reader.error(name, "/extends", "must hold names of profiles");
+      return reader.error(name, "/extends", concat("must hold names of profiles; one ", kProfileNameForm));
     }
     reader.document.extends.push_back(name.as_string());
   }
@@ -103,7 +108,7 @@ Status read_member(Reader& reader, const json::Member& member, const ReadOptions
     TRY(read_text(reader, member, kMaxDescription, reader.document.name));
     return is_profile_name(reader.document.name)
                ? Status()
-               : reader.error(member.value, "/name", "is not a profile's name");
+               : reader.error(member.value, "/name", concat("is not a profile's name, which ", kProfileNameForm));
   }
   if (member.key == "extends" && options.kind == DocumentKind::kProfile && !options.is_inline) {
     return read_extends(reader, member.value);
@@ -114,20 +119,21 @@ Status read_member(Reader& reader, const json::Member& member, const ReadOptions
   if (is_section(member.key)) {
     return read_section(reader, member);
   }
-  return reader.error(member.value, "", concat("unknown key ", quote(member.key)));
+  return reader.error(member.value, "", unknown_field(member.key));
 }
 
 Status check_required(const Reader& reader, const json::Value& root, const ReadOptions& options) {
   if (options.is_inline) {
     return {};
   }
-  for (const std::string_view key : {"apiVersion", "kind"}) {
+  const std::pair<std::string_view, std::string_view> required[] = {{"apiVersion", kApiVersion}, {"kind", kind_word(options.kind)}};
+  for (const auto& [key, value] : required) {
     if (root.find(key) == nullptr) {
-      return reader.error(root, "", concat("needs ", quote(key)));
+      return reader.error(root, "", concat("needs ", quote(key), ": ", quote(value)));
     }
   }
   if (options.kind == DocumentKind::kProfile && reader.document.name.empty()) {
-    return reader.error(root, "", "needs \"name\"");
+    return reader.error(root, "", "needs \"name\", that of the file without .json");
   }
   return {};
 }

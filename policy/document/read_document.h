@@ -33,6 +33,8 @@ Result<Document> read_document(std::string_view text,
 
 // Letters, digits and dashes, starting with a letter or digit, at most 63.
 bool is_profile_name(std::string_view name);
+// For the errors: what is_profile_name() takes.
+inline constexpr char kProfileNameForm[] = "has up to 63 small letters, digits and \"-\"";
 
 }  // namespace redoubt::policy
 

@@ -17,6 +17,7 @@ namespace redoubt::policy {
 namespace {
 
 constexpr size_t kShownText = 64;
+constexpr char kPortForm[] = "such as \"443\" or \"8000-8100\", with ports up to 65535";
 
 std::string shown(std::string_view text) {
   return text.size() <= kShownText ? quote(text) : concat(quote(text.substr(0, kShownText)), "...");
@@ -33,15 +34,19 @@ struct RuleReader {
     return reader.error(at, child(pointer, key), what);
   }
 
+  static std::string form_of(std::initializer_list<std::string_view> keys) {
+    return concat("; a rule here has ", join(std::vector<std::string>(keys.begin(), keys.end()), ", "), " and reason");
+  }
+
   // Checks the keys and registers the rule; its index.
   Result<uint32_t> begin(std::initializer_list<std::string_view> keys) const {
     if (!object.is_object()) {
-      return reader.error(object, pointer, concat("must be an object, got ", object.type_name()));
+      return reader.error(object, pointer, concat("must be an object, got ", object.type_name(), form_of(keys)));
     }
     for (const json::Member& member : object.as_object()) {
       if (member.key != "reason" && !member.key.starts_with("x-") &&
           std::find(keys.begin(), keys.end(), member.key) == keys.end()) {
-        return reader.error(member.value, pointer, concat("unknown key ", shown(member.key)));
+        return reader.error(member.value, pointer, concat("unknown key ", shown(member.key), form_of(keys)));
       }
     }
     const json::Value* reason = object.find("reason");
@@ -205,13 +210,13 @@ Result<std::vector<Endpoint>> with_ports(const RuleReader& rule, std::vector<End
     return blocks;
   }
   if (!ports->is_array() || ports->as_array().empty()) {
-    return rule.error(*ports, "ports", "must be an array of texts such as \"443\" or \"8000-8100\"");
+    return rule.error(*ports, "ports", concat("must be an array of texts ", kPortForm));
   }
   std::vector<Endpoint> all;
   for (const json::Value& port : ports->as_array()) {
     for (Endpoint block : blocks) {
       if (!port.is_string() || !parse_port_range(port.as_string(), block)) {
-        return rule.error(port, "ports", "must be a text such as \"443\" or \"8000-8100\"");
+        return rule.error(port, "ports", concat("must be a text ", kPortForm));
       }
       all.push_back(block);
     }
@@ -281,7 +286,7 @@ Status read_field(Reader& reader,
     return read_scalar({reader, info, value, pointer}, out);
   }
   if (!value.is_array() || value.as_array().empty()) {
-    return reader.error(value, pointer, "must be an array of at least one rule");
+    return reader.error(value, pointer, concat("must be an array of at least one rule", value.is_array() ? std::string() : concat(", got ", value.type_name())));
   }
   for (size_t i = 0; i < value.as_array().size(); ++i) {
     const std::string at = child(pointer, i);

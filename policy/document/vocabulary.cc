@@ -31,10 +31,10 @@ bool consists_of(std::string_view text, std::string_view also, bool upper) {
 
 std::string syscall_problem(std::string_view name) {
   if (name.starts_with('@')) {
-    return find_syscall_set(name) != nullptr ? "" : "is no set of system calls";
+    return find_syscall_set(name) != nullptr ? "" : "is no set of system calls; there are @container and @rare";
   }
   return name.size() <= kMaxName && consists_of(name, "_", false) ? ""
-                                                                  : "is not a system call's name";
+                                                                  : "is not a system call's name, such as openat";
 }
 
 std::string path_problem(std::string_view path) {
@@ -95,21 +95,21 @@ bool is_profile_name(std::string_view name) {
 std::string name_problem(Vocabulary vocabulary, std::string_view name) {
   switch (vocabulary) {
     case Vocabulary::kCapability:
-      return plan::capability_number(name) ? "" : "is not a capability";
+      return plan::capability_number(name) ? "" : "is not a capability; such are CAP_CHOWN and CAP_NET_BIND_SERVICE: capabilities(7)";
     case Vocabulary::kSyscall:
       return syscall_problem(name);
     case Vocabulary::kFamily:
-      return plan::find_number(plan::socket_family_names(), name) ? "" : "is not an address family";
+      return plan::find_number(plan::socket_family_names(), name) ? "" : "is not an address family; such are AF_INET and AF_UNIX: address_families(7)";
     case Vocabulary::kPath:
       return path_problem(name);
     case Vocabulary::kRlimit:
-      return plan::find_number(plan::rlimit_names(), name) ? "" : "is not a resource limit";
+      return plan::find_number(plan::rlimit_names(), name) ? "" : "is not a resource limit; such are RLIMIT_NOFILE and RLIMIT_CORE: getrlimit(2)";
     case Vocabulary::kScope:
       return name == "abstract-unix-sockets" || name == "signals"
                  ? ""
                  : "must be abstract-unix-sockets or signals";
     case Vocabulary::kProfile:
-      return is_profile_name(name) ? "" : "is not a profile's name";
+      return is_profile_name(name) ? "" : concat("is not a profile's name, which ", kProfileNameForm);
     case Vocabulary::kSysctl:
       return sysctl_problem(name);
     case Vocabulary::kDigest:

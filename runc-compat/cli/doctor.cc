@@ -96,6 +96,15 @@ void check_lsms(const plan::HostFacts& host, Checks& checks) {
                     "add bpf to the lsm= list of the kernel command line, install libbpf1, then: redoubt bpf load"});
 }
 
+// What stands in a row of its own is not told again.
+std::string report_finding(const plan::HostFacts& host, const std::string& lack, const char* good) {
+  if (lack.empty()) {
+    return good;
+  }
+  const std::string& known = host.bpf_lsm_lack;
+  return !known.empty() && lack.find(known) != std::string::npos ? "needs bpf lsm, which this host lacks" : lack;
+}
+
 // What costs a file more is asked here and by who has a policy that wants it.
 void check_filter_reports(const plan::HostFacts& host, Checks& checks) {
   const std::string lack =
@@ -103,7 +112,7 @@ void check_filter_reports(const plan::HostFacts& host, Checks& checks) {
   checks.push_back({"refused system calls as events",
                     lack.empty(),
                     false,
-                    lack.empty() ? "where the policy has syscalls.report" : lack,
+                    report_finding(host, lack, "where the policy has syscalls.report"),
                     "a kernel with BPF LSM, audit and ftrace, and errno in kernel.seccomp.actions_logged"});
 }
 
@@ -113,7 +122,7 @@ void check_file_reports(const plan::HostFacts& host, Checks& checks) {
   checks.push_back({"refused files as events",
                     lack.empty(),
                     false,
-                    lack.empty() ? "where the policy has files.report" : lack,
+                    report_finding(host, lack, "where the policy has files.report"),
                     "Linux 5.17 or newer with Landlock, BPF LSM and ftrace, no lockdown=confidentiality"});
 }
 

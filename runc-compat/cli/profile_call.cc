@@ -54,7 +54,7 @@ Result<ProfileDocuments> open_document(launch::PolicyFiles& files, const std::st
   TRY_ASSIGN(const policy::SourceText source, open_source(files, word));
   TRY_ASSIGN(documents.raw, policy::read_source(source));
   for (const std::string& base : documents.raw.extends) {
-    TRY_ASSIGN(const Document parent, policy::load_profile(sources.find_profile, base));
+    TRY_ASSIGN(const Document parent, policy::load_profile(sources.find_profile, base).context(concat(source.source, ": /extends")));
     documents.inherited = policy::meet(documents.inherited, parent);
   }
   documents.merged = policy::meet(documents.raw, documents.inherited);

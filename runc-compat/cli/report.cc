@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/log_format.h"
 #include "base/str.h"
@@ -16,6 +17,8 @@ namespace {
 constexpr size_t kGap = 2;
 constexpr size_t kMaxColumn = 44;
 constexpr size_t kMinLast = 24;
+constexpr size_t kMinShrunk = 16;
+constexpr size_t kIndent = 4;
 
 const char* code_of(Colour colour) {
   switch (colour) {
@@ -42,61 +45,137 @@ std::string painted(const std::string& text, Colour colour, const ReportStyle& s
              : concat("\x1b[", code, "m", text, "\x1b[0m");
 }
 
-// Words up to `width` a line; a longer word has a line of its own.
+// Number of characters: every byte that does not continue a UTF-8 sequence starts one.
+size_t character_count(std::string_view text) {
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+// One line of text, whatever a document had in it.
+std::string one_line(std::string text) {
+  text = log::printable(text);
+  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return text;
+}
+
+// Words up to `width` a line; a longer word has a line of its own. Spaces stay, but where a line ends.
 std::vector<std::string> wrapped(const std::string& text, size_t width) {
   std::vector<std::string> lines(1);
+  size_t spaces = 0;
   for (const std::string& word : split(text, ' ')) {
-    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) {
-      lines.emplace_back();
+    std::string& line = lines.back();
+    if (word.empty()) {
+      ++spaces;
+    } else if (line.empty()) {
+      line = word;
+    } else if (character_count(line) + spaces + character_count(word) > width) {
+      lines.push_back(word);
+    } else {
+      line.append(spaces, ' ') += word;
     }
-    lines.back() += lines.back().empty() ? word : concat(" ", word);
+    spaces = word.empty() ? spaces : 1;
   }
   return lines;
 }
 
+using Rows = std::vector<std::vector<Cell>>;
 using Widths = std::vector<size_t>;
 
-Widths widths_of(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows) {
-  Widths widths(head.size());
-  for (size_t i = 0; i < head.size(); ++i) {
-    widths[i] = head[i].size();
+size_t longest_word(const std::string& text) {
+  size_t longest = 0;
+  for (const std::string& word : split(text, ' ')) {
+    longest = std::max(longest, character_count(word));
   }
+  return longest;
+}
+
+// Where the last column begins.
+size_t start_of_last(const Widths& widths) {
+  size_t start = 0;
+  for (size_t i = 0; i + 1 < widths.size(); ++i) {
+    start += widths[i] + kGap;
+  }
+  return start;
+}
+
+// Makes the widest columns narrower, by lines in their cells, until the last one begins at `limit`. False: no word is broken for it.
+bool shrink(Widths& widths, const Widths& least, size_t limit) {
+  while (start_of_last(widths) > limit) {
+    size_t widest = widths.size();
+    for (size_t i = 0; i + 1 < widths.size(); ++i) {
+      if (widths[i] > least[i] && (widest == widths.size() || widths[i] > widths[widest])) {
+        widest = i;
+      }
+    }
+    if (widest == widths.size()) {
+      return false;
+    }
+    --widths[widest];
+  }
+  return true;
+}
+
+Widths widths_of(const Rows& rows, size_t total) {
+  Widths widths;
+  Widths least;
   for (const std::vector<Cell>& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
+    least.resize(widths.size(), kMinShrunk);
     for (size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], std::min(row[i].text.size(), kMaxColumn));
+      widths[i] = std::max(widths[i], std::min(character_count(row[i].text), kMaxColumn));
+      least[i] = std::max(least[i], longest_word(row[i].text));
     }
   }
+  Widths narrow = widths;
+  const size_t last = std::min(widths.empty() ? 0 : widths.back(), kMinLast);
+  if (shrink(narrow, least, total > last ? total - last : 0)) {
+    return narrow;
+  }
+  shrink(widths, least, total + kGap);  // the last cells then have lines of their own
   return widths;
 }
 
-void write_row(const std::vector<Cell>& row,
-               const Widths& widths,
-               const ReportStyle& style,
-               std::string& out) {
-  std::vector<std::vector<std::string>> cells;
+void write_cells(const std::vector<std::vector<std::string>>& cells,
+                 const std::vector<Cell>& row,
+                 const Widths& widths,
+                 const ReportStyle& style,
+                 std::string& out) {
   size_t height = 0;
-  size_t used = 0;
-  for (size_t i = 0; i < row.size(); ++i) {
-    const bool last = i + 1 == row.size();
-    const size_t rest = style.width > used + kMinLast ? style.width - used : kMinLast;
-    cells.push_back(wrapped(log::printable(row[i].text), last ? rest : widths[i]));
-    height = std::max(height, cells.back().size());
-    used += widths[i] + kGap;
+  for (const std::vector<std::string>& cell : cells) {
+    height = std::max(height, cell.size());
   }
   for (size_t line = 0; line < height; ++line) {
-    std::string text;
     size_t pending = 0;
     for (size_t i = 0; i < cells.size(); ++i) {
       const std::string part = line < cells[i].size() ? cells[i][line] : "";
+      const size_t length = character_count(part);
       if (!part.empty()) {
-        text.append(pending, ' ');
+        out.append(pending, ' ') += painted(part, row[i].colour, style);
         pending = 0;
-        text += painted(part, row[i].colour, style);
       }
-      pending += widths[i] > part.size() ? widths[i] - part.size() + kGap : kGap;
+      pending += widths[i] > length ? widths[i] - length + kGap : kGap;
     }
-    out += text + '\n';
+    out += '\n';
+  }
+}
+
+// A last cell that has no room beside the others has lines of its own below them.
+void write_row(const std::vector<Cell>& row, const Widths& widths, const ReportStyle& style, std::string& out) {
+  std::vector<std::vector<std::string>> cells;
+  std::vector<std::string> below;
+  size_t used = 0;
+  for (size_t i = 0; i < row.size(); used += widths[i++] + kGap) {
+    const bool last = i + 1 == row.size();
+    const size_t room = style.width > used ? style.width - used : 0;
+    if (last && room < kMinLast && character_count(row[i].text) > room) {
+      below = wrapped(row[i].text, std::max(style.width, kIndent + kMinLast) - kIndent);
+    } else {
+      cells.push_back(wrapped(row[i].text, last ? room : widths[i]));
+    }
+  }
+  write_cells(cells, row, widths, style, out);
+  for (const std::string& line : below) {
+    out.append(kIndent, ' ') += painted(line, row.back().colour, style) + '\n';
   }
 }
 
@@ -121,23 +200,33 @@ ReportStyle stdout_style() {
 std::string format_report(const std::vector<std::string>& head,
                           const std::vector<std::vector<Cell>>& rows,
                           const ReportStyle& style) {
-  const Widths widths = widths_of(head, rows);
-  std::string out;
+  Rows shown;
   if (!head.empty()) {
-    std::vector<Cell> cells;
+    std::vector<Cell>& cells = shown.emplace_back();
     for (const std::string& name : head) {
       cells.push_back({name, Colour::kBold});
     }
-    write_row(cells, widths, style, out);
   }
   for (const std::vector<Cell>& row : rows) {
+    std::vector<Cell>& cells = shown.emplace_back();
+    for (const Cell& cell : row) {
+      cells.push_back({one_line(cell.text), cell.colour});
+    }
+  }
+  const Widths widths = widths_of(shown, style.width);
+  std::string out;
+  for (const std::vector<Cell>& row : shown) {
     write_row(row, widths, style, out);
   }
   return out;
 }
 
 std::string coloured_line(const std::string& text, Colour colour, const ReportStyle& style) {
-  return painted(log::printable(text), colour, style) + '\n';
+  std::string out;
+  for (const std::string& line : wrapped(one_line(text), style.width)) {
+    out += painted(line, colour, style) + '\n';
+  }
+  return out;
 }
 
 }  // namespace redoubt::cli

@@ -18,18 +18,19 @@ struct Cell {
 
 struct ReportStyle {
   bool colours = false;
-  size_t width = 120;  // the last column is wrapped at it
+  size_t width = 120;  // that no line exceeds, but for a long word
 };
 
 // What stdout is.
 ReportStyle stdout_style();
 
-// `head` may be empty. Control characters appear as \xNN.
+// `head` may be empty. Columns are narrowed to the width by lines in their cells; where that is not enough, the last cell stands below the
+// others. Control characters appear as \xNN.
 std::string format_report(const std::vector<std::string>& head,
                           const std::vector<std::vector<Cell>>& rows,
                           const ReportStyle& style);
 
-// One line in that colour, with its newline.
+// A line in that colour, as many of the terminal as it takes, with a newline.
 std::string coloured_line(const std::string& text, Colour colour, const ReportStyle& style);
 
 }  // namespace redoubt::cli

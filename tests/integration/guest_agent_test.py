@@ -481,7 +481,7 @@ def test_policy_files_reach_the_inner_redoubt(make, port):
     container.config["process"]["args"] = ["true"]
     error = port.refused("create", container=container.name, config=container.config, policy={"config": {"no-such-key": 1}, "profiles": {}},
                          **container.first.members)
-    assert error == '/etc/redoubt/config.json:1: unknown key "no-such-key"'
+    assert error == '/etc/redoubt/config.json:1: unknown key "no-such-key"; redoubt profile fields lists all that there are'
 
 
 def test_request_that_does_not_fit_is_answered(port):

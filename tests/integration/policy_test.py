@@ -7,6 +7,7 @@ never the refusal of a filter, so a refusal under the policy is the policy's.
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 
 import pytest
@@ -306,10 +307,27 @@ def test_simulate_and_lint_and_diff(runtime, node, tmp_path):
     assert "no program starts without execve" in runtime("profile", "lint", str(path)).out
 
 
+def test_a_profile_that_extends_what_is_not_there_says_so(runtime, node):
+    path = node.profile("orphan", extends=["nothing"])
+    for word in str(path), "orphan":
+        runtime.fails("profile", "show", word, match='orphan.*: /extends: profile .*nothing.*: there is none of that name')
+
+
+def test_tables_fit_the_terminal(runtime, bundle, node):
+    bundle.save()
+    for words in ("policy", "explain", "--bundle", bundle.path), ("doctor",), ("profile", "explain", "web-server", "bind:0.0.0.0:443", "exec:/bin/x"):
+        command = shlex.join(str(word) for word in runtime.argv(*words))
+        shown = subprocess.run(["script", "-qec", f"stty cols 80; NO_COLOR=1 {command}", "/dev/null"], stdin=subprocess.DEVNULL,
+                               capture_output=True, text=True, check=True).stdout  # fmt: skip
+        assert max(len(line.rstrip("\r")) for line in shown.split("\n")) <= 80, shown
+
+
 def test_doctor(runtime, node):
     checks = {row["check"]: row for row in json.loads(runtime.ok("doctor", "--format", "json").out)}
     assert checks["profile record"]["good"], checks["profile record"]
     assert checks["seccomp"]["good"]
+    if not checks["bpf lsm"]["good"]:
+        assert [row["check"] for row in checks.values() if checks["bpf lsm"]["finding"] in row["finding"]] == ["bpf lsm"]
     node(bogus=1)
     broken = runtime("doctor", "--format", "json")
     assert broken.code == 1 and "unknown key" in broken.out

@@ -145,6 +145,22 @@ TEST(Report, OfADifferenceNamesWhatComesAndGoes) {
   EXPECT_NE(page.find("id=\"changes\""), std::string::npos);
 }
 
+TEST(Report, SaysThatADifferenceBoundsWhatWasNotBounded) {
+  const Document open = document_of("");
+  const Document bounded = document_of(R"(,"files":{"execute":[{"paths":["/opt/tool"],"reason":"r"}]},
+    "capabilities":{"allow":[{"names":["CAP_CHOWN"],"reason":"r"}]})");
+  const std::string narrowed = report_page({ReportKind::kDifference, "b", "", "a", bounded, open});
+  EXPECT_EQ(nesting_problem(narrowed), "");
+  EXPECT_NE(narrowed.find("Before, this was not bounded. Now:"), std::string::npos);
+  EXPECT_NE(narrowed.find("1 path, before: anything that file modes allow"), std::string::npos);
+  EXPECT_NE(narrowed.find("At most 1 of 41. Before: any that config.json asks for."), std::string::npos);
+  EXPECT_NE(narrowed.find("<code>/opt/tool</code>"), std::string::npos);
+  EXPECT_NE(narrowed.find("<code>CAP_CHOWN</code>"), std::string::npos);
+  const std::string widened = report_page({ReportKind::kDifference, "b", "", "a", open, bounded});
+  EXPECT_NE(widened.find("This is no longer bounded."), std::string::npos);
+  EXPECT_NE(widened.find("anything that file modes allow, before: 1 path"), std::string::npos);
+}
+
 TEST(Report, CountsAddressesAsAReaderDoes) {
   const Result<Document> document = read_document(R"({"apiVersion": "redoubt.io/v1", "kind": "Profile", "name": "p", "network": {"connect": [
 {"address": "10.0.112.0/24", "ports": ["443"], "protocol": "tcp", "reason": "r"},

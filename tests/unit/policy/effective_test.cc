@@ -51,9 +51,18 @@ TEST(ChoosePolicy, TightensByAnnotation) {
 TEST(ChoosePolicy, NamesFieldSourcesAndValuesOfAConflict) {
   EXPECT_EQ(error_of(choose({{"io.redoubt.mode", "off"}})),
             "annotations: mode: annotation io.redoubt.mode asks for off, profiles/default.json:6 "
-            "allows preferred");
-  EXPECT_THAT(error_of(choose({{"io.redoubt.profile", "builder"}})),
-              HasSubstr("asks for allow, profiles/default.json:"));
+            "allows preferred; an annotation can only tighten; leave this out, or name a profile that the node allows");
+  const std::string wider = error_of(choose({{"io.redoubt.profile", "builder"}}));
+  EXPECT_THAT(wider, HasSubstr("asks for allow, profiles/default.json:"));
+  EXPECT_THAT(wider, HasSubstr("; node.allowedProfiles in the node's config.json would let it in"));
+  EXPECT_THAT(error_of(choose({{"io.redoubt.profile", "Web"}})), HasSubstr("small letters, digits and \"-\""));
+}
+
+TEST(ChoosePolicy, SaysWhoNamesAProfileThatIsNotThere) {
+  EXPECT_THAT(error_of(choose({}, R"(,"node": {"defaultProfile": {"value": "nothing", "reason": "r"}})")),
+              HasSubstr("node.json:1: node.defaultProfile: profile \"nothing\": there is none of that name"));
+  EXPECT_THAT(error_of(choose({{"io.redoubt.profile", "p"}}, "", profile_text(R"(,"extends":["nothing"])"))),
+              HasSubstr("io.redoubt.profile: profile \"p\": /extends: profile \"nothing\": there is none of that name"));
 }
 
 TEST(ChoosePolicy, LetsANodeAllowAWiderProfileButNotItsOwnRules) {

@@ -48,6 +48,15 @@ Result<plan::Plan> hardened(const oci::Spec& spec,
   return resolve({.spec = spec, .host = host, .id = "c1", .bundle = "/b", .policy = &policy});
 }
 
+std::string note_of(const plan::Plan& plan, std::string_view control) {
+  for (const plan::Decision& decision : plan.hardening.decisions) {
+    if (decision.control == control) {
+      return decision.degradation;
+    }
+  }
+  return "(none)";
+}
+
 std::string backend_of(const plan::Plan& plan, std::string_view control) {
   for (const plan::Decision& decision : plan.hardening.decisions) {
     if (decision.control == control) {
@@ -115,6 +124,19 @@ TEST(HardenLsm, FallsBackAndSaysSo) {
   EXPECT_THAT(layer->reason, HasSubstr("no bpf in lsm="));
 }
 
+// It is long; the layer has it whole.
+TEST(HardenLsm, TheReasonIsToldOnce) {
+  const std::string reports = R"(,"syscalls": {"report": {"value": true, "reason": "r"}})";
+  plan::HostFacts host = host_without_lsm();
+  host.filter_report_lack = "no BPF LSM: no bpf in lsm=";
+  const Result<plan::Plan> plan = hardened(spec_with({"CAP_CHOWN"}), host, reports);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message();
+  EXPECT_EQ(note_of(*plan, "kernel.filelessExec"), "no BPF LSM: see layer bpf-lsm");
+  EXPECT_EQ(note_of(*plan, "syscalls.report"), "no BPF LSM: see layer bpf-lsm");
+  EXPECT_EQ(note_of(*plan, "kernel.hostFiles"),
+            "only where files.masked and files.readonly say so; no BPF LSM: see layer bpf-lsm");
+}
+
 // The profile default says of itself that it goes without; who asks for the same rule does not.
 TEST(HardenLsm, RequiredNeedsWhatItAskedForItself) {
   const std::string required = R"(,"mode": {"value": "required", "reason": "r"})";
@@ -125,6 +147,7 @@ TEST(HardenLsm, RequiredNeedsWhatItAskedForItself) {
   const Result<plan::Plan> refused = hardened(spec, host_without_lsm(), required + fileless);
   ASSERT_FALSE(refused.has_value());
   EXPECT_THAT(refused.error().message(), HasSubstr("kernel.filelessExec (node.json"));
+  EXPECT_THAT(refused.error().message(), HasSubstr("no BPF LSM: no bpf in lsm="));
 }
 
 }  // namespace

@@ -80,6 +80,7 @@ TEST(Lint, HasACheckForEachOfThese) {
       {R"(,"files":{"read":[{"paths":["/etc"],"reason":"r"}],"execute":[{"paths":["/app"],"reason":"r"}]})",
        "execute-unreadable"},
       {files("read", "/srv\",\"/srv/www"), "files-covered"},
+      {files("masked", "/proc/*"), "path-pattern"},
       {R"(,"files":{"read":[{"paths":["/a/b"],"reason":"r"}],"masked":[{"paths":["/a"],"reason":"r"}]})",
        "files-masked"},
       {R"(,"files":{"write":[{"paths":["/a/b"],"reason":"r"}],"readonly":[{"paths":["/a"],"reason":"r"}]})",

@@ -24,7 +24,7 @@ std::string refusal_of(const std::string& text, const ReadOptions& options = {})
 TEST(ReadDocument, NamesFileLineAndPointer) {
   EXPECT_EQ(refusal_of("{\n\"apiVersion\": \"redoubt.io/v1\",\n\"kind\": \"Profile\", \"name\": \"p\",\n"
                      "\"capabilities\": {\n\"deny\": [{\"nmaes\": [],\n\"reason\": \"r\"}]}}"),
-            R"(web.json:5: /capabilities/deny/0: unknown key "nmaes")");
+            R"(web.json:5: /capabilities/deny/0: unknown key "nmaes"; a rule here has names and reason)");
 }
 
 TEST(ReadDocument, RefusesWhatIsNoRule) {
@@ -32,16 +32,21 @@ TEST(ReadDocument, RefusesWhatIsNoRule) {
     const char* members;
     const char* expected;
   } cases[] = {
-      {R"(,"modus":1)", "unknown key \"modus\""},
+      {R"(,"modus":1)", "unknown key \"modus\"; redoubt profile fields lists all that there are"},
+      {R"(,"extends":"default")", "/extends: must be an array of at most 8 names, such as [\"default\"]"},
+      {R"(,"extends":["De"])", "/extends: must hold names of profiles; one has up to 63 small letters"},
       {R"(,"kernel":{"bpfs":{"value":"deny","reason":"r"}})", "/kernel: unknown key \"bpfs\""},
       {R"(,"kernel":{"bpf":{"value":"deny"}})", "every rule needs a \"reason\""},
       {R"(,"kernel":{"bpf":{"value":"deny","reason":"  "}})", "every rule needs a \"reason\""},
       {R"(,"kernel":{"bpf":{"value":"no","reason":"r"}})", "must be one of: allow, audit, deny"},
-      {R"(,"kernel":{"bpf":"deny"})", "must be an object, got string"},
+      {R"(,"kernel":{"bpf":"deny"})", "must be an object, got string; a rule here has value and reason"},
       {R"(,"process":{"nonRoot":{"value":1,"reason":"r"}})", "must be true or false"},
       {R"(,"capabilities":{"deny":[]})", "at least one rule"},
-      {R"(,"capabilities":{"deny":[{"names":["CHOWN"],"reason":"r"}]})", "is not a capability"},
-      {R"(,"syscalls":{"deny":[{"names":["@all"],"reason":"r"}]})", "is no set of system calls"},
+      {R"(,"capabilities":{"deny":[{"names":["CHOWN"],"reason":"r"}]})", "is not a capability; such are CAP_CHOWN"},
+      {R"(,"syscalls":{"deny":[{"names":["@all"],"reason":"r"}]})", "is no set of system calls; there are @container and @rare"},
+      {R"(,"network":{"families":[{"names":["INET"],"reason":"r"}]})", "is not an address family; such are AF_INET"},
+      {R"(,"network":{"bind":[{"address":"any","ports":["70000"],"reason":"r"}]})", "with ports up to 65535"},
+      {R"(,"capabilities":{"deny":{"names":["CAP_CHOWN"],"reason":"r"}})", "an array of at least one rule, got object"},
       {R"(,"files":{"masked":[{"paths":["/a/../b"],"reason":"r"}]})", "without \"//\""},
       {R"(,"files":{"masked":[{"paths":["a"],"reason":"r"}]})", "must be an absolute path"},
       {R"(,"network":{"connect":[{"address":"10.0.0.1/8","reason":"r"}]})", "no bits behind"},
@@ -49,7 +54,7 @@ TEST(ReadDocument, RefusesWhatIsNoRule) {
       {R"(,"sysctls":[{"name":"kernel.core_pattern","value":"x","reason":"r"}])",
        "is not a namespaced kernel parameter"},
       {R"(,"limits":{"pids":{"value":0,"reason":"r"}})", "must be a positive integer"},
-      {R"(,"node":{"privileged":{"value":"deny","reason":"r"}})", "only a NodePolicy may have this"},
+      {R"(,"node":{"privileged":{"value":"deny","reason":"r"}})", "only a NodePolicy may have this; take it out"},
   };
   for (const auto& c : cases) {
     EXPECT_THAT(refusal_of(profile_text(c.members)), HasSubstr(c.expected)) << c.members;

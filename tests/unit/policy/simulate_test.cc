@@ -22,6 +22,12 @@ TEST(ParseTrace, NamesTheLine) {
   }
 }
 
+TEST(ParseTrace, NamesTheColumnOfWhatIsNoJson) {
+  const auto trace = parse_trace("{\"syscall\": \"read\"}\n{\"syscall\": }\n", "trace.jsonl");
+  ASSERT_FALSE(trace);
+  EXPECT_THAT(trace.error().message(), testing::StartsWith("trace.jsonl:2:13: "));
+}
+
 TEST(Judge, SaysWhichRuleDecides) {
   const std::string members =
       R"(,"kernel":{"bpf":{"value":"deny","reason":"why"},"perf":{"value":"audit","reason":"see"}},)"
