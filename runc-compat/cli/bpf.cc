@@ -15,6 +15,7 @@
 #include "bpf/set.h"
 #include "bpf/maps/pins.h"
 #include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/globals.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/verbs.h"
 #include "runc-compat/state/container_dir.h"

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "runc-compat/cli/arguments.h"
+#include "runc-compat/cli/globals.h"
 #include "runc-compat/cli/output.h"
 #include "runc-compat/cli/owner_names.h"
 #include "runc-compat/cli/table.h"

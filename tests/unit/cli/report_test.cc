@@ -17,8 +17,8 @@ TEST(FormatReport, AlignsColumnsAndWrapsTheLast) {
 // Spaces between words stay, none is left where a line ends.
 TEST(FormatReport, EndsNoLineWithASpace) {
   EXPECT_EQ(format_report({}, {{{"name"}, {"deny  [one two three four five six seven]"}}}, kPhone),
-            "name  deny  [one two three four five\n"
-            "      six seven]\n");
+            "name  deny  [one two three four five six\n"
+            "      seven]\n");
   EXPECT_EQ(format_report({}, {{{"name"}, {"one two three four five six seven  [eight]"}}}, kPhone),
             "name  one two three four five six seven\n"
             "      [eight]\n");
