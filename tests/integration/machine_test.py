@@ -319,6 +319,39 @@ def test_a_corrupt_image_is_told_and_leaves_nothing(runtime, bundle, machines, w
     assert "image.json: no such file" in doctor_on_machines(runtime)["finding"]
 
 
+@pytest.fixture
+def small_root(runtime):
+    """The state directory on a tmpfs of 512 KiB; a context in which it is full."""
+    runtime.root.mkdir()
+    assert host.libc.mount(b"tmpfs", str(runtime.root).encode(), b"tmpfs", 0, b"size=512k") == 0
+
+    @contextlib.contextmanager
+    def full():
+        filler = runtime.root / ".filler"
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * 4096)
+        yield
+        filler.unlink()
+
+    yield full
+    host.libc.umount2(str(runtime.root).encode(), 2)
+
+
+def test_a_full_disk_refuses_a_machine_and_ends_none(runtime, bundle, small_root, machines):  # noqa: F811
+    bundle.sh("trap 'exit 5' TERM; while :; do sleep 0.1; done")
+    with small_root():
+        runtime.refused(in_machine(bundle), match="no space left on device", timeout=BOOT)
+    container = runtime.detached(bundle, timeout=BOOT)
+    with small_root():
+        assert runtime("exec", container.id, "sh", "-c", "exit 3").code == 3
+        pid = container.pid
+        container.kill("TERM")
+        container.wait("stopped")
+        assert host.exit_status(pid) == 5 << 8
+        container.delete()
+
+
 def test_another_image_than_the_node_names_is_refused(runtime, bundle, machines, machine_image):  # noqa: F811
     description = (machine_image[0] / "image.json").read_bytes()
     machines.write(imageDigest=reason("sha256:" + "0" * 64))
