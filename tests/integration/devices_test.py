@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from harness import bpf, host
+from harness import bpf, host, victims
 
 
 KMSG = {"path": "/dev/kmsg2", "type": "c", "major": 1, "minor": 11, "fileMode": 0o666}
@@ -48,6 +48,16 @@ def test_listed_node(runtime, bundle):
     ]
     out = runtime.output(bundle.sh("cd /dev; stat -c '%F %a %t:%T %u:%g' fuse; stat -c '%F %t:%T' sub/loop9; stat -c %F pipe"))
     assert out.splitlines() == ["character special file 640 a:e5 5:6", "block special file 7:9", "fifo"]
+
+
+def test_owner_and_mode_of_a_node_before_linux_6_6(runtime, bundle, tmp_path, monkeypatch):
+    runtime.only_redoubt("how")
+    without = tmp_path / "redoubt"
+    without.write_text(f'#!/bin/sh\nexec {victims.binary("without_calls")} 452 452 {runtime.path} "$@"\n')  # fchmodat2(2)
+    without.chmod(0o755)
+    monkeypatch.setattr(runtime, "path", str(without))
+    bundle.linux["devices"] = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 0o4640, "uid": 5, "gid": 6}]
+    assert runtime.output(bundle.args("stat", "-c", "%a %u:%g", "/dev/fuse")) == "4640 5:6\n"
 
 
 def test_node_of_the_specifications_default_list_again(runtime, bundle):

@@ -198,7 +198,7 @@ def test_a_policy_root_that_others_may_write_is_refused(runtime, bundle, node, t
 
 def test_a_kernel_without_landlock_says_so_everywhere(runtime, bundle, node, tmp_path, monkeypatch):
     without = tmp_path / "redoubt"
-    without.write_text(f'#!/bin/sh\nexec {victims.binary("without_landlock")} {runtime.path} "$@"\n')
+    without.write_text(f'#!/bin/sh\nexec {victims.binary("without_calls")} 444 446 {runtime.path} "$@"\n')
     without.chmod(0o755)
     monkeypatch.setattr(runtime, "path", str(without))
     rules = {"files": {"write": names("/tmp", "/dev", key="paths")}, "landlock": {"scopes": names("signals")}}
